@@ -1,0 +1,324 @@
+"""The command line: one thin function a command. Data on stdout, the rest on stderr; an error is one line, exit 1."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from models.errors import KhazriError
+
+if TYPE_CHECKING:
+    from models.config import Config
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: drawing boxes doubled the time of --help
+    help="Watches the world's news about AzerTelecom and the Trans-Caspian fibre-optic cable.",
+    epilog="--config FILE, --now TIME and -v may stand before or after any command.",
+)
+db_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The database's schema.")
+config_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="config.yaml and what it includes.")
+app.add_typer(db_app, name="db")
+app.add_typer(config_app, name="config")
+
+GLOBAL_OPTIONS = ("--config", "--now")  # taken wherever they stand, see main()
+_given: dict[str, Any] = {}
+
+
+def say(message: str) -> None:
+    """To the person: stderr, so that stdout stays data."""
+    print(message, file=sys.stderr)
+
+
+def parse_time(text: str, option: str) -> datetime:
+    """An aware time from ISO text; a day alone is its first moment in UTC. Raises KhazriError."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise KhazriError(f"{option} '{text}' is no time; for example 2026-03-23T06:00:00Z") from error
+    if value.tzinfo is None and len(text) > len("2026-03-23"):
+        raise KhazriError(f"{option} '{text}' needs a zone, for example {text}+04:00")
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def parse_day(text: str | None, option: str) -> date | None:
+    """A calendar day YYYY-MM-DD. Raises KhazriError."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise KhazriError(f"{option} '{text}' is no day; for example 2026-03-23") from error
+
+
+def load() -> Config:
+    """The config of --config or KHAZRI_CONFIG or ./config.yaml, with the clock of --now. Raises ConfigError."""
+    from models.config import load_config
+
+    config = load_config(_given.get("config"))
+    return replace(config, now=parse_time(_given["now"], "--now")) if _given.get("now") else config
+
+
+@app.callback()
+def options(
+    config: Annotated[str | None, typer.Option(help="The config file; else KHAZRI_CONFIG, else config.yaml.")] = None,
+    now: Annotated[str | None, typer.Option(help="A fixed clock, for example 2026-03-23T06:00:00Z.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more on stderr.")] = False,
+) -> None:
+    _given.update(config=config, now=now)
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        stream=sys.stderr,
+        format="%(levelname)s %(name)s %(message)s",
+    )
+    if not verbose:
+        for name in ("scrapy", "twisted", "trafilatura", "htmldate", "apscheduler"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # their warnings are our outcomes
+
+
+@app.command()
+def crawl(
+    sources: Annotated[list[str] | None, typer.Argument(help="Source ids; none for all enabled.")] = None,
+) -> None:
+    """Poll sources and fetch what is new. Example: khazri crawl trend_en apa_az"""
+    from jobs import chosen_sources, clock, crawl_now, open_store
+
+    config = load()
+    chosen = chosen_sources(config, sources or [])
+    result = crawl_now(config, open_store(config), chosen, clock(config))
+    for line in crawl_lines(result):
+        print(line)
+    if result.no_network:
+        say(f"no network: 0 of {len(result.counts)} sources reachable; nothing lost")
+
+
+def crawl_lines(result: Any) -> list[str]:
+    """One line a source: result, counts, outcomes; columns aligned for a person, split by tabs for a program."""
+    lines = []
+    for count in result.counts:
+        outcomes = ", ".join(f"{n} {name}" for name, n in sorted(count.outcomes.items())) or "-"
+        reason = f" ({count.reason})" if count.reason else ""
+        lines.append(f"{count.source}\t{count.result}{reason}\t{count.seen} seen, {count.new} new\t{outcomes}")
+    return lines
+
+
+@app.command()
+def tag(
+    everything: Annotated[bool, typer.Option("--all", help="Read all articles again, not only the due ones.")] = False,
+) -> None:
+    """Read what is due: who is meant, what it is about. Example: khazri tag --all"""
+    from jobs import clock, open_store, read_now
+
+    config = load()
+    done = read_now(config, open_store(config), clock(config), again=everything)
+    say(f"{done.read} articles read, {done.added} facts added, {done.closed} closed, {done.left} still due")
+
+
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(help="Which report; see the list below.")],
+    first: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD, included.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day, YYYY-MM-DD, included.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="Only articles on this topic.")] = None,
+    role: Annotated[list[str] | None, typer.Option(help="primary or passing; both when not given.")] = None,
+    entity: Annotated[list[str] | None, typer.Option(help="Only this entity.")] = None,
+    outlet: Annotated[list[str] | None, typer.Option(help="Only this outlet.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Only this language, two letters.")] = None,
+    by: Annotated[str, typer.Option(help="day, week or month, for trends.")] = "month",
+    as_of: Annotated[str | None, typer.Option("--as-of", help="As the store stood at this time.")] = None,
+    form: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
+    out: Annotated[Path | None, typer.Option("-o", "--output", help="A file; stdout when not given.")] = None,
+) -> None:
+    """Write a report. Example: khazri report trends --topic trans_caspian_cable --by week -o trends.csv"""
+    import reports
+    from jobs import open_store
+    from jobs.exporting import save
+
+    config = load()
+    query = reports.ReportQuery(
+        first=parse_day(first, "--from"), last=parse_day(last, "--to"), topics=tuple(topic or ()),
+        roles=tuple(role or ()), entities=tuple(entity or ()), outlets=tuple(outlet or ()),
+        languages=tuple(language or ()), as_of=parse_time(as_of, "--as-of") if as_of else None, by=by,  # type: ignore[arg-type]
+    )  # fmt: skip
+    table = reports.run(name, query, open_store(config).engine, config)
+    save(table, form, out)
+    for note in table.notes:
+        say(note)
+
+
+@app.command()
+def digest(
+    day: Annotated[str | None, typer.Option("--date", help="The day of the mail; today when not given.")] = None,
+    preview: Annotated[Path | None, typer.Option(help="Write HTML, text and .eml here; sends nothing.")] = None,
+    send: Annotated[bool, typer.Option("--send", help="Send to every reader, once a day.")] = False,
+) -> None:
+    """The morning mail. Example: khazri digest --preview /tmp/mail"""
+    from jobs import clock, open_store
+    from jobs.digests import preview_all, send_all
+
+    config = load()
+    if bool(preview) == send:
+        raise KhazriError("say either --preview DIR or --send")
+    at = clock(config) if day is None else parse_time(day, "--date")
+    store = open_store(config)
+    for line in preview_all(config, store, at, preview) if preview else send_all(config, store, at):
+        say(line)
+
+
+@app.command()
+def sources(as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
+    """Every source and its state. Example: khazri sources"""
+    from jobs import open_store
+    from jobs.sources import as_text, source_rows
+
+    config = load()
+    rows = source_rows(config, open_store(config).engine)
+    if as_json:
+        import json
+
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        print(as_text(rows))
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="JSON, JSONL, CSV, WARC or folders of them.")],
+    ignore_extra: Annotated[bool, typer.Option("--ignore-extra", help="Leave out fields we do not know.")] = False,
+) -> None:
+    """Take articles from files. Example: khazri import clippings.csv"""
+    from crawler.archives import import_files
+    from jobs import clock, open_store
+
+    config = load()
+    store = open_store(config)
+    now = clock(config)
+    store.sync(config, now)
+    result = import_files(files, config, store, now=now, ignore_extra=ignore_extra)
+    counts = ", ".join(f"{n} {name}" for name, n in sorted(result.outcomes.items())) or "nothing new"
+    say(f"{result.rows} rows: {counts}")
+    for outlet, number in sorted(result.unlisted.items()):
+        say(f"  {outlet}: {number} rows of an outlet that config does not list")
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path | None, typer.Argument(help="A text or HTML file to look at.")] = None,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON row a line on stdin, one answer a line.")] = False,
+) -> None:
+    """Show what reading makes of a text or page, and why. Example: khazri inspect article.txt"""
+    from jobs.inspection import inspect_file, inspect_lines
+
+    config = load()
+    if jsonl:
+        for line in inspect_lines(sys.stdin.buffer, config):
+            print(line, flush=True)
+    elif file is not None:
+        print(inspect_file(file, config))
+    else:
+        raise KhazriError("say a file, or --jsonl with rows on stdin")
+
+
+@app.command()
+def run() -> None:
+    """The whole job once, live: migrate, crawl, read, export, preview the digest. What `make run` does."""
+    from jobs.whole import whole_job
+
+    for line in whole_job(load()):
+        print(line, flush=True)
+
+
+@app.command()
+def schedule() -> None:
+    """Run by the clock until stopped. SIGTERM stops within 2 s and loses nothing."""
+    from scheduler import run_forever
+
+    run_forever(load())
+
+
+@db_app.command()
+def upgrade() -> None:
+    """Bring the database's schema up to the program's."""
+    from models import schema
+    from models.store import connect
+
+    engine = connect(load().database)
+    before = schema.version(engine)
+    schema.upgrade(engine)
+    say(f"the database is at {schema.version(engine)} (was {before or 'empty'})")
+
+
+@config_app.command()
+def check() -> None:
+    """Check config.yaml and watch/, and run every entity's test sentences."""
+    from jobs.checking import check_all
+
+    errors, lints = check_all(_given.get("config"))
+    for line in (*errors, *lints):
+        say(f"khazri: {line}")
+    if errors:
+        raise typer.Exit(1)
+    say("config: no errors")
+
+
+@config_app.command()
+def show() -> None:
+    """Print the effective configuration; secrets are redacted."""
+    from models.config import show_config
+
+    print(show_config(load()))
+
+
+def hoisted(arguments: Sequence[str]) -> list[str]:
+    """--config and --now wherever they stand, moved to the front: people write them last."""
+    front: list[str] = []
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word in GLOBAL_OPTIONS:
+            front += [word, next(words, "")]
+        elif word.startswith(tuple(f"{option}=" for option in GLOBAL_OPTIONS)) or word in ("-v", "--verbose"):
+            front.append(word)
+        else:
+            rest.append(word)
+    return front + rest
+
+
+def run_command() -> int:
+    """Run the command of sys.argv; its exit code. Every error of ours is one line and 1; Ctrl-C is one line and 130."""
+    try:
+        app(hoisted(sys.argv[1:]), prog_name="khazri")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except KhazriError as error:
+        say(f"khazri: {error}")
+        return 1
+    except KeyboardInterrupt:
+        say("khazri: stopped; what was stored is safe, the next run completes the rest")
+        return 130
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains of it at the end
+        return 0
+    return 0
+
+
+def main() -> None:
+    """The console script."""
+    code = run_command()
+    if any(thread.is_alive() and not thread.daemon for thread in threading.enumerate()[1:]):
+        # A name look-up that hangs cannot be cancelled, and Python would wait for its thread.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    raise SystemExit(code)

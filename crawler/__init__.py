@@ -1,0 +1,1 @@
+"""Collect: from the web to an Article. Imports models only."""

@@ -1,0 +1,241 @@
+"""Addresses: identity of an article's address, same site or not, which literal addresses are refused. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+
+LONGEST = 2_083  # characters of an address that all browsers take; longer ones are data in disguise
+
+# Query parameters that say where the reader came from, never what is shown.
+_TRACKING = re.compile(
+    r"^(?:utm_\w+|utm|fbclid|gclid|dclid|gbraid|wbraid|yclid|ysclid|msclkid|twclid|igshid|igsh|mc_cid|mc_eid|mkt_tok|"
+    r"_ga|_gl|_?openstat|ncid|ocid|cmpid|cmp|campaign_id|at_medium|at_campaign\w*|ito|sr_share|smid|smtyp|wt_mc|wtmc|"
+    r"xtor|ref|ref_src|ref_url|referrer|referer|from_rss|mtm_\w+|pk_\w+|piwik_\w+|hsctatracking|_hsenc|_hsmi|vero_id|"
+    r"rb_clid|oly_enc_id|oly_anon_id|guccounter|guce_referrer\w*|soc_src|soc_trk|s_kwcid|trk|trkcampaign|"
+    r"phpsessid|jsessionid)$",
+    re.IGNORECASE,
+)
+# These choose what is shown, unless they have one of these values: then they only choose how.
+_FORMS = {
+    "output": ("amp", "print"),
+    "outputtype": ("amp",),
+    "amp": ("", "1", "true"),
+    "print": ("", "1", "true", "y", "yes"),
+    "view": ("print", "mobile"),
+    "source": ("rss", "feed", "twitter", "facebook", "telegram"),
+    "from": ("rss", "feed", "twitter", "facebook", "telegram"),
+    "mobile": ("", "1", "true"),
+}
+_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#;]*", re.IGNORECASE)
+_INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
+_EASY_HOST = re.compile(r"^(?:www\d?|amp|m|mobile|mobi|touch|wap)\.(?=[^.]+\.[^.])")
+_AMP_PATH = re.compile(r"^/amp(?=/.)|/amp/*$|\.amp(?=\.html?$|$)", re.IGNORECASE)
+_PRINT_PATH = re.compile(r"(?<=.)/(?:print|printable)/*$", re.IGNORECASE)
+_SAFE_PATH = "/:@!$&'()*+,;=-._~"
+_DOTS = re.compile("[\u3002\uff0e\uff61]")  # what domain names take for a full stop
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# Second labels under a country that are as public as the country itself, and hosts that lend names to many sites.
+_PUBLIC_SECOND = frozenset(
+    [
+        "com",
+        "co",
+        "org",
+        "net",
+        "gov",
+        "gob",
+        "gouv",
+        "edu",
+        "ac",
+        "mil",
+        "info",
+        "biz",
+        "or",
+        "ne",
+        "go",
+        "in",
+        "nom",
+        "web",
+        "name",
+        "pp",
+        "sch",
+    ]
+)
+_LENDERS = frozenset(
+    ["blogspot.com", "wordpress.com", "livejournal.com", "github.io", "medium.com", "substack.com", "tumblr.com"]
+)
+_LOCAL_NAMES = ("localhost", "localdomain", "local", "internal", "intranet", "lan", "home", "corp", "arpa")
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 -- reading it is what checks it
+    except ValueError:
+        return None
+    return parts if parts.scheme.lower() in _DEFAULT_PORTS and parts.hostname else None
+
+
+def normalise(url: str) -> str:
+    """The identity of an address: two that give the same string show the same article. A key, not meant to be fetched.
+
+    Scheme, `www.`, mobile, AMP and print forms, default ports, fragments, tracking parameters, trailing slashes, index
+    pages, percent-encoding and the order of parameters make no difference. What is no http(s) address comes back as it
+    is, without white space. Idempotent.
+    """
+    url = "".join(char for char in url if char > " ")[:LONGEST]
+    parts = _split(f"http:{url}" if url.startswith("//") else url)
+    if parts is None or parts.hostname is None:
+        return url
+    netloc = _host_key(parts.hostname)
+    if parts.port not in (None, *_DEFAULT_PORTS.values()):
+        netloc = f"{netloc}:{parts.port}"
+    query = _query_key(parts.query)
+    key = f"//{netloc}{_path_key(parts.path)}{'?' + query if query else ''}"
+    return key if len(key) <= LONGEST else key[:LONGEST].rstrip("%/?&=")
+
+
+def _host_key(host: str) -> str:
+    host = "".join(_DOTS.sub(".", unicodedata.normalize("NFKC", host)).lower().split()).rstrip(".")
+    if ":" in host:
+        return f"[{host}]"
+    try:
+        host = host.encode("idna").decode("ascii")
+    except UnicodeError:
+        # no resolver takes such a host: its letters are its key
+        host = quote(host.encode("utf-8", "replace"), safe=".-_%").lower()
+    previous = ""
+    while previous != host:  # www.m.example.com
+        previous, host = host, _EASY_HOST.sub("", host)
+    return host
+
+
+def _path_key(path: str) -> str:
+    path = re.sub(r"/{2,}", "/", _SESSION.sub("", path))
+    path = quote(
+        unquote(unicodedata.normalize("NFC", path), errors="surrogateescape"), safe=_SAFE_PATH, errors="surrogateescape"
+    )
+    previous = ""
+    while previous != path:  # /story/index.html/amp/
+        previous = path
+        path = _PRINT_PATH.sub("", _AMP_PATH.sub("", _INDEX.sub("", path))).rstrip("/")
+    return path if path.startswith("/") or not path else f"/{path}"
+
+
+def _query_key(query: str) -> str:
+    kept = [
+        (name, value)
+        for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape", max_num_fields=None)
+        if not _TRACKING.match(name) and value.lower() not in _FORMS.get(name.lower(), ())
+    ]
+    return urlencode(sorted(kept), errors="surrogateescape")
+
+
+def site_of(url: str) -> str:
+    """The registered name of an address: "trend.az" for "https://az.trend.az/x"; "" for no http(s) address.
+
+    By a short rule rather than a public suffix list: two labels, three where the second is as public as `com.tr`.
+    """
+    parts = _split(url)
+    if parts is None or parts.hostname is None:
+        return ""
+    host = _host_key(parts.hostname)
+    labels = host.split(".")
+    if ":" in host or host.replace(".", "").isdigit() or len(labels) <= 2:
+        return host
+    if ".".join(labels[-2:]) in _LENDERS or (len(labels[-1]) == 2 and labels[-2] in _PUBLIC_SECOND):
+        return ".".join(labels[-3:])
+    return ".".join(labels[-2:])
+
+
+def same_site(a: str, b: str) -> bool:
+    """Whether two addresses belong to one registered name; False where either is no http(s) address."""
+    site = site_of(a)
+    return bool(site) and site == site_of(b)
+
+
+def is_home(url: str) -> bool:
+    """Whether the address is a site's front page, also that of a language ("/az", "/en/")."""
+    parts = _split(url)
+    return parts is not None and not parts.query and re.fullmatch(r"(?:/[a-z]{2})?", _path_key(parts.path)) is not None
+
+
+def join(base: str, link: str) -> str:
+    """`link` as an absolute http(s) address, "" where it is none."""
+    try:
+        full = urljoin(base, re.sub(r"[\n\r\t]", "", link).strip())
+    except ValueError:  # an unclosed [ of an IPv6 host
+        return ""
+    return full if _split(full) is not None else ""
+
+
+# ------------------------------------------------------------------------------------------------------- address guard
+
+
+def is_safe_address(url: str) -> bool:
+    """Whether a literal address may be asked for: http(s), no user, and a host that is no private or local address.
+
+    Numbers are read as the C library reads them, so 127.1, 0x7f000001, 017700000001 and 2130706433 are loopback. Names
+    are not resolved here (the resolver checks what they point to); localhost, .local and .internal are refused by name.
+    """
+    if any(char <= " " or char in "\\\x7f" for char in url) or len(url) > 4 * LONGEST:
+        return False
+    parts = _split(url)
+    if parts is None or parts.hostname is None or "@" in parts.netloc or "%" in parts.netloc:
+        return False
+    host = _DOTS.sub(".", unicodedata.normalize("NFKC", parts.hostname)).lower().rstrip(".")
+    if not host or any(char in "/?#@:\\ " for char in host.replace(":", "" if parts.netloc.startswith("[") else ":")):
+        return False
+    address = _literal(host)
+    if address is not None:
+        return is_public(address)
+    labels = host.split(".")
+    return labels[-1] not in _LOCAL_NAMES and not re.fullmatch(r"0x[0-9a-f]*|\d+", labels[-1])
+
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def is_public(address: IPAddress) -> bool:
+    """False for loopback, private, link-local, multicast, reserved and unspecified ones, also inside IPv6 wrappings."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_public(address.ipv4_mapped)
+        inner = address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if inner is None and (int(address) >> 32) in (0, 0x64FF9B << 64):  # IPv4-compatible, NAT64
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None and not is_public(inner):
+            return False
+        if address.is_site_local:
+            return False
+    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+def _literal(host: str) -> IPAddress | None:
+    """The address that a host's digits mean, None for a name."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return _number_forms(host)
+
+
+def _number_forms(host: str) -> ipaddress.IPv4Address | None:
+    labels = host.split(".")
+    if len(labels) > 4:
+        return None
+    numbers = []
+    for label in labels:
+        base = 16 if label.startswith("0x") else 8 if label.startswith("0") and len(label) > 1 else 10
+        digits = label[2:] if base == 16 else label
+        if not re.fullmatch({16: r"[0-9a-f]*", 8: r"[0-7]+", 10: r"\d+"}[base], digits) or len(digits) > 20:
+            return None
+        numbers.append(int(digits or "0", base))
+    last_bits = 8 * (5 - len(numbers))
+    if any(number > 255 for number in numbers[:-1]) or numbers[-1] >= 1 << last_bits:
+        return None
+    value = numbers[-1]
+    for place, number in enumerate(numbers[:-1]):
+        value |= number << (24 - 8 * place)
+    return ipaddress.IPv4Address(value)

@@ -1,0 +1,153 @@
+"""One crawl: `poll sources -> items are rows -> ask for due pages -> read in workers -> storing pipeline`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from scrapy import Spider
+from scrapy.crawler import AsyncCrawlerRunner
+
+from crawler.hosts import HostGate, holder_name
+from crawler.polled import POLLED
+from crawler.settings import scrapy_settings
+from crawler.spiders.base import Crawl, SourceSpider
+from crawler.spiders.feeds import FeedSpider
+from crawler.spiders.listings import ListingSpider
+from crawler.spiders.pages import PageSpider
+from crawler.workers import Workers
+from models.collected import Collecting, RunCount
+from models.config import Config, Source, SourceKind
+from models.errors import KhazriError
+from models.gate import Gate
+from models.store import Store
+
+log = logging.getLogger("khazri.crawl")
+
+# Which spider polls which kind of source. A new kind is one line here and one spider.
+SPIDERS: dict[SourceKind, type[SourceSpider]] = {"feed": FeedSpider, "listing": ListingSpider}
+assert frozenset(SPIDERS) == POLLED, "crawler/polled.py tells the command line what can be polled"
+
+SILENCE_SECONDS = 40  # no HTTP answer at all for this long: there is no network (`make run` promises 60 s in all)
+STOP_SECONDS = 0.5  # of the 2 s in which SIGTERM must end everything; the rest is for the last commit
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlResult:
+    """What a crawl did, source by source, in config order. `reached` counts sources that gave any answer."""
+
+    counts: tuple[RunCount, ...]
+    reached: int
+
+    @property
+    def no_network(self) -> bool:
+        return bool(self.counts) and self.reached == 0
+
+
+async def crawl(config: Config, store: Store, sources: Sequence[Source], *, slot: str, now: datetime) -> CrawlResult:
+    """Poll `sources` and fetch the pages of their due items. Each source keeps its own run row.
+
+    Raises StoreError when the database refused; what was stored until then stays, and the next crawl completes it.
+    """
+    ready = [source for source in sources if source.kind in SPIDERS]
+    shared = _shared(config, store, ready, now)
+    runs = await asyncio.to_thread(shared.collecting.start_runs, [s.id for s in ready], slot, now)
+    runner = AsyncCrawlerRunner(scrapy_settings(config))
+    try:
+        await _poll_all(runner, shared, ready)
+        if shared.failure is None:
+            await _fetch_due(runner, shared, ready)
+    finally:
+        await _stop(runner)
+        await _end(shared, runs, now)
+    if shared.failure is not None:
+        raise shared.failure
+    counts = tuple(shared.counts[source.id] for source in ready)
+    reached = sum(1 for count in counts if count.status is not None or count.result == "refused")
+    return CrawlResult(counts, reached)
+
+
+def _shared(config: Config, store: Store, sources: Sequence[Source], now: datetime) -> Crawl:
+    collecting = Collecting(store)
+    return Crawl(
+        config=config,
+        collecting=collecting,
+        gate=HostGate(Gate(store), config.politeness, holder_name()),
+        workers=Workers(),
+        now=now,
+        counts={source.id: RunCount(source.id) for source in sources},
+        learned=collecting.sources([source.id for source in sources]),
+    )
+
+
+async def _poll_all(runner: AsyncCrawlerRunner, shared: Crawl, sources: Sequence[Source]) -> None:
+    """All kinds at once; validators are saved only after every entry of the poll is a row."""
+    polls = [
+        _run(runner, kind, crawl=shared, sources=chosen)
+        for kind in SPIDERS.values()
+        if (chosen := [source for source in sources if SPIDERS[source.kind] is kind])
+    ]
+    watch = asyncio.create_task(_stop_in_silence(runner, shared))
+    try:
+        await asyncio.gather(*polls)
+    finally:
+        watch.cancel()
+    polled = [row for row in shared.learned.values() if row.get("polled_at") == shared.now]
+    await asyncio.to_thread(shared.collecting.save_polls, polled)
+
+
+async def _fetch_due(runner: AsyncCrawlerRunner, shared: Crawl, sources: Sequence[Source]) -> None:
+    if sources and shared.answers == 0:
+        return  # nothing answered: asking for pages would only add failures to every item
+    order = {source.id: place for place, source in enumerate(sources)}
+    due = await asyncio.to_thread(shared.collecting.due_items, list(order), shared.now)
+    if not due:
+        return
+    due.sort(key=lambda item: (order[item.source], item.id))
+    known = await asyncio.to_thread(shared.collecting.known_items, [item.id for item in due if not item.article_id])
+    await _run(runner, PageSpider, crawl=shared, items=due, known=known)
+
+
+async def _run(runner: AsyncCrawlerRunner, spider: type[Spider], **kwargs: Any) -> None:
+    # Shielded: a cancelled crawl is stopped in order by crawl()'s own finally, not torn in the middle of a request.
+    await asyncio.shield(runner.crawl(spider, **kwargs))
+
+
+async def _stop_in_silence(runner: AsyncCrawlerRunner, shared: Crawl) -> None:
+    await asyncio.sleep(SILENCE_SECONDS)
+    if shared.answers == 0:
+        log.warning("no answer from any source in %d s: giving up for now", SILENCE_SECONDS)
+        await runner.stop()
+
+
+async def _stop(runner: AsyncCrawlerRunner) -> None:
+    """Stop what still runs. A request that hangs is not waited for: its item is a row and stays due."""
+    try:
+        await asyncio.wait_for(runner.stop(), STOP_SECONDS)
+    except TimeoutError:
+        log.info("left requests that did not end within %g s", STOP_SECONDS)
+
+
+async def _end(shared: Crawl, runs: dict[str, int], now: datetime) -> None:
+    """Close what the crawl opened and store its runs, also when it was stopped half-way."""
+    for flush in shared.flushes:
+        await flush()
+    closing = asyncio.create_task(asyncio.to_thread(shared.workers.close))
+    for count in shared.counts.values():
+        if count.result == "ok" and count.new and _all_dropped(count):
+            count.result = "all_dropped"
+    try:
+        await asyncio.to_thread(shared.collecting.finish_runs, {runs[s]: shared.counts[s] for s in runs}, now)
+        await asyncio.to_thread(shared.gate.gate.release_all, shared.gate.holder)
+    except KhazriError as error:
+        if shared.failure is None:
+            shared.failure = error
+    await closing
+
+
+def _all_dropped(count: RunCount) -> bool:
+    return bool(count.outcomes) and all(outcome.startswith("dropped:") for outcome in count.outcomes)

@@ -1,0 +1,155 @@
+"""What stands between a spider and the network: the address guard, the host gate, size and time limits."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, cast
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.resolver import CachingThreadedResolver
+from twisted.internet import defer
+from twisted.internet.base import ReactorBase
+from twisted.internet.error import DNSLookupError
+
+from crawler.addresses import is_safe_address
+from crawler.hosts import HostGate
+
+REDIRECTS = (301, 302, 303, 307, 308)
+# Statuses a callback wants to see itself: all but the redirects, which the redirect middleware follows.
+ANSWERS = [status for status in range(200, 600) if status not in REDIRECTS]
+
+
+class Refused(IgnoreRequest):
+    """We do not ask: robots.txt forbids it, or the address is one we never fetch. `reason` is the outcome's word."""
+
+    def __init__(self, reason: str, url: str) -> None:
+        super().__init__(f"{reason}: {url}")
+        self.reason = reason
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one on the open internet."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return (mapped or ip).is_global and not ip.is_multicast
+
+
+class GuardedResolver(CachingThreadedResolver):
+    """Names that resolve to loopback, private or link-local addresses do not resolve at all."""
+
+    def getHostByName(self, name: str, timeout: Any = ()) -> defer.Deferred[str]:
+        found = super().getHostByName(name, timeout)
+        found.addCallback(self._check, name)
+        return found
+
+    @staticmethod
+    def _check(address: str, name: str) -> str:
+        if not is_public(address):
+            raise DNSLookupError(f"{name} resolves to {address}, which is no public address")
+        return address
+
+
+class OpenResolver(CachingThreadedResolver):
+    """With a configured proxy the only name we resolve is the proxy's, and that may well be on loopback."""
+
+
+def make_resolver(reactor: ReactorBase, *, guarded: bool) -> CachingThreadedResolver:
+    kind = GuardedResolver if guarded else OpenResolver
+    return kind(reactor, 10_000, DNS_SECONDS)
+
+
+DNS_SECONDS = 10.0  # a name that takes longer is as good as dead; Scrapy's own 60 s would outlast `make run`'s minute
+
+
+class GuardMiddleware:
+    """http and https only, no literal private address, also after a redirect; the peer is checked once connected."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> GuardMiddleware:
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        if not request.url.startswith(("http://", "https://")) or (
+            not self._proxied() and not is_safe_address(request.url)
+        ):
+            raise Refused("forbidden_address", request.url)
+        proxy = cast(Any, self.crawler.spider).crawl.config.proxy
+        if proxy:
+            request.meta["proxy"] = proxy
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        peer = response.ip_address
+        if peer is not None and not self._proxied() and not is_public(str(peer)):
+            raise Refused("forbidden_address", request.url)
+        return response
+
+    def _proxied(self) -> bool:
+        return bool(cast(Any, self.crawler.spider).crawl.config.proxy)
+
+
+class GateMiddleware:
+    """Nearest to the downloader: asks robots.txt, then holds the host's gate from before the request to its end."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> GateMiddleware:
+        return cls(crawler)
+
+    @property
+    def gate(self) -> HostGate:
+        return cast(HostGate, cast(Any, self.crawler.spider).crawl.gate)
+
+    async def process_request(self, request: Request) -> None:
+        if not request.meta.get("robots_request"):
+            allowed, reason = await self.gate.may_fetch(request.url, self._fetch_robots)
+            if not allowed:
+                raise Refused(reason, request.url)
+        await self.gate.hold(request.url)
+        request.meta["held"] = request.url
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        await self._release(request, retry_after(response))
+        return response
+
+    async def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002 - Scrapy's shape
+        await self._release(request, 0.0)
+
+    async def _release(self, request: Request, seconds: float) -> None:
+        held = request.meta.pop("held", None)
+        if held is not None:
+            await self.gate.release(held, seconds)
+
+    async def _fetch_robots(self, url: str) -> tuple[int, bytes]:
+        request = Request(
+            url,
+            dont_filter=True,
+            priority=1000,
+            meta={"robots_request": True, "handle_httpstatus_list": ANSWERS, "download_maxsize": ROBOTS_MAXSIZE},
+        )
+        engine = self.crawler.engine
+        assert engine is not None
+        response = await engine.download_async(request)
+        return response.status, response.body
+
+
+ROBOTS_MAXSIZE = 2_000_000  # bytes; a larger one fails the download and counts as no answer
+
+
+def retry_after(response: Response) -> float:
+    """Seconds a 429 or 503 asks us to wait; its HTTP-date form and garbage count as a minute."""
+    if response.status not in (429, 503):
+        return 0.0
+    value = response.headers.get("Retry-After")
+    text = value.decode("latin-1").strip() if value else ""
+    return float(text) if text.isdigit() else 60.0

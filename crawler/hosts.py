@@ -1,0 +1,159 @@
+"""One gate per host for every source, crawl, process and machine: robots.txt, delay, one request at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import uuid
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+from models.config import Politeness
+from models.gate import Gate, Robots
+
+ROBOTS_DAY = timedelta(hours=24)  # a stored robots.txt is asked for again after this (DESIGN §7)
+ROBOTS_BYTES = 500_000  # the size Google documents as its limit; more is cut, not refused
+ROBOTS_ERROR_MINUTES = 60  # a host whose robots.txt does not answer is left alone this long
+HOLD_SLACK_SECONDS = 30  # a hold outlives the request's own time-out by this; then a dead holder's claim ends
+LONGEST_DELAY_SECONDS = 60  # a Crawl-delay above this would starve a whole crawl; such a host waits this long
+ASK_AGAIN_SECONDS = 1.0  # longest sleep before the gate is asked again
+
+FetchRobots = Callable[[str], Awaitable[tuple[int, bytes]]]
+
+
+def clock() -> datetime:
+    """Real time: politeness does not follow `--now`."""
+    return datetime.now(UTC)
+
+
+def host_of(url: str) -> str:
+    """The key of a host in the gate: name, and port where it is not the scheme's own."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return host if parts.port in (None, default) else f"{host}:{parts.port}"
+
+
+def this_machine() -> str:
+    """Names this machine and its process numbers: two containers of one host name do not share those."""
+    with contextlib.suppress(OSError):  # no /proc outside Linux: the host name has to do
+        return f"{socket.gethostname()[:60]}/{Path('/proc/self/ns/pid').stat().st_ino}"
+    return socket.gethostname()[:60]
+
+
+def holder_name() -> str:
+    """Names this process in the host and lease tables."""
+    return f"{this_machine()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
+
+
+def is_dead(holder: str) -> bool:
+    """Whether a holder was a process of this machine that is gone, as after kill -9. Unsure means alive."""
+    machine, _, rest = holder.partition(":")
+    pid = rest.partition(":")[0]
+    if machine != this_machine() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # somebody else's process: alive
+        return False
+    return False
+
+
+class HostGate:
+    """Async face of models.gate for one process. `holder` names the process in the table."""
+
+    def __init__(self, gate: Gate, politeness: Politeness, holder: str) -> None:
+        self.gate = gate
+        self.politeness = politeness
+        self.holder = holder
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._robots_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._robots: dict[str, tuple[Robots, Protego | None]] = {}
+
+    async def hold(self, url: str) -> None:
+        """Wait until this process may ask the host of `url`, and keep others out until `release`."""
+        host = host_of(url)
+        await self._locks[host].acquire()
+        try:
+            while True:
+                seconds = self.politeness.timeout_seconds + HOLD_SLACK_SECONDS
+                wait, holder = await asyncio.to_thread(self.gate.hold, host, self.holder, clock(), seconds)
+                if wait == 0.0:
+                    return
+                if holder is not None and is_dead(holder):
+                    await asyncio.to_thread(self.gate.release, host, holder, clock())
+                    continue
+                await asyncio.sleep(min(wait, ASK_AGAIN_SECONDS))
+        except BaseException:
+            self._locks[host].release()
+            raise
+
+    async def release(self, url: str, retry_after: float = 0.0) -> None:
+        """Let the host rest for its delay (or `retry_after` seconds, if longer), then let the next one in."""
+        host = host_of(url)
+        rest = max(self.delay(host), min(retry_after, ROBOTS_DAY.total_seconds()))
+        try:
+            await asyncio.to_thread(self.gate.release, host, self.holder, clock() + timedelta(seconds=rest))
+        finally:
+            self._locks[host].release()
+
+    def delay(self, host: str) -> float:
+        """Seconds between two requests to `host`: ours, or its robots.txt's when that is longer."""
+        known = self._robots.get(host)
+        asked = known[1].crawl_delay(self.politeness.user_agent) if known and known[1] else None
+        return max(self.politeness.delay_seconds, min(float(asked or 0.0), LONGEST_DELAY_SECONDS))
+
+    async def may_fetch(self, url: str, fetch: FetchRobots) -> tuple[bool, str]:
+        """(allowed, reason). Asks robots.txt at most once a day a host, over all processes. `fetch` gets its bytes
+        and raises what the downloader raises."""
+        host = host_of(url)
+        async with self._robots_locks[host]:
+            known = self._robots.get(host)
+            if known is None or _too_old(known[0]):
+                known = await self._learn(url, host, fetch)
+                self._robots[host] = known
+        robots, rules = known
+        if robots.status is None or robots.status >= 500:
+            return False, "robots_unreachable"
+        if rules is None or rules.can_fetch(url, self.politeness.user_agent):
+            return True, ""
+        return False, "robots"
+
+    async def _learn(self, url: str, host: str, fetch: FetchRobots) -> tuple[Robots, Protego | None]:
+        stored = await asyncio.to_thread(self.gate.robots, host)
+        if stored is not None and not _too_old(stored):
+            return stored, _parse(stored)
+        parts = urlsplit(url)
+        status, body = await fetch(f"{parts.scheme}://{parts.netloc}/robots.txt")
+        robots = _robots(status, body)
+        rules = _parse(robots)
+        asked = rules.crawl_delay(self.politeness.user_agent) if rules else None
+        await asyncio.to_thread(self.gate.save_robots, host, robots, float(asked) if asked else None)
+        return robots, rules
+
+
+def _too_old(robots: Robots) -> bool:
+    unclear = robots.status is None or robots.status >= 500
+    return clock() - robots.at > (timedelta(minutes=ROBOTS_ERROR_MINUTES) if unclear else ROBOTS_DAY)
+
+
+def _robots(status: int, body: bytes) -> Robots:
+    """RFC 9309: a 4xx means no rules, a 5xx means keep out for now."""
+    if status == 200:
+        return Robots(body[:ROBOTS_BYTES].decode("utf-8", "replace").replace("\x00", ""), status, clock())
+    if status >= 500 or status == 429:
+        return Robots("User-agent: *\nDisallow: /", status, clock())
+    return Robots("", status, clock())
+
+
+def _parse(robots: Robots) -> Protego | None:
+    return Protego.parse(robots.body) if robots.body else None

@@ -1,0 +1,196 @@
+"""A page of links to entries: by the CSS of the config, or by what looks like an article of the same site. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from cssselect import SelectorError
+from lxml.cssselect import CSSSelector
+from lxml.html import HtmlElement
+from trafilatura.utils import load_html
+
+from crawler.addresses import is_home, join, normalise, same_site
+from crawler.bodies import is_hostile
+from crawler.decoding import decode
+from crawler.plain import one_line
+from models.article import Entry, Feed
+from models.config import Selectors
+from models.dates import KnownDate, parse_date, too_far_ahead
+from models.errors import CollectError
+
+MAX_ENTRIES = 200  # a page of links shows at most this many articles; more are menus and archives
+MAX_LINKS = 5_000  # <a> elements looked at
+MAX_CLIMB = 5  # levels from a link up to the block that also holds its date
+LEAST_TITLE = 25  # letters of a link's text that looks like a headline: shorter ones are menus
+LEAST_SLUG_WORDS = 4
+LONGEST_DATE = 120  # characters of an element that holds a date
+
+_ATTRIBUTE = re.compile(r"^(?P<css>.*)@(?P<name>[\w:-]+)$")
+_NOT_ARTICLES = re.compile(
+    r"/(?:tags?|categor(?:y|ies)|authors?|search|login|signin|register|about|contacts?|privacy|terms|page|rss|feed|"
+    r"subscribe|advert\w*|archive|videos?|photos?|gallery|rubric|topics?|section)(?:/|$)|"
+    r"\.(?:jpe?g|png|gif|pdf|xml|mp[34]|zip|docx?)$",
+    re.IGNORECASE,
+)
+_LONG_NUMBER = re.compile(r"\d{5,}")
+_DATE_IN_PATH = re.compile(r"/(?:19|20)\d\d[/-]?\d\d")
+
+
+def read_listing(
+    body: bytes,
+    url: str,
+    selectors: Selectors | None = None,
+    *,
+    url_pattern: str = "",
+    language: str | None = None,
+    zone: str | None = None,
+    now: datetime | None = None,
+) -> Feed:
+    """The articles a page of links shows, in its order, each address once, at most 200, only of the page's own site.
+
+    selectors    CSS, `css@attribute` takes an attribute instead of the text. `link` picks the links (or elements that
+                 hold one), `title` and `date` are read inside the smallest block around the link that has them. Without
+                 `link` the links are found by what articles' addresses look like: a slug, a number or a date.
+    url_pattern  regular expression that an absolute address must match (searched), "" for any.
+    Raises TooLarge, CollectError (`not_html`, `bad_selector`). A page without such links is a Feed with a warning.
+    """
+    markup, warnings = decode(body, url)
+    tree = load_html(markup) if markup.strip() and not is_hostile(markup) else None
+    if tree is None:
+        return Feed((), warnings=(*warnings, "no HTML that can be read"))
+    chosen = selectors or Selectors()
+    try:
+        wanted = re.compile(url_pattern)
+        links = list(_selected_links(tree, chosen.link) if chosen.link else _likely_links(tree, url))
+        reader = _Rows(url, chosen, language, zone, now, warnings)
+        entries = _entries(links, reader, wanted)
+    except (SelectorError, re.error) as error:
+        raise CollectError(f"selector or pattern cannot be read: {error}", reason="bad_selector", url=url) from error
+    if not entries:
+        warnings.append("no links to articles found")
+    elif len(entries) == MAX_ENTRIES:
+        warnings.append(f"only the first {MAX_ENTRIES} links read")
+    title = next((one_line(element.text_content()) for element in tree.iter("title")), "")
+    return Feed(tuple(entries), title, None, tuple(dict.fromkeys(warnings)))
+
+
+class _Rows:
+    """Reads title and date beside a link."""
+
+    def __init__(
+        self,
+        url: str,
+        selectors: Selectors,
+        language: str | None,
+        zone: str | None,
+        now: datetime | None,
+        warnings: list[str],
+    ) -> None:
+        self.url, self.language, self.zone, self.now, self.warnings = url, language, zone, now, warnings
+        self.title_css, self.date_css = selectors.title, selectors.date
+
+    def title(self, link: HtmlElement) -> str:
+        if self.title_css and (beside := _beside(link, self.title_css)):
+            return beside
+        inner = link.xpath(".//h1|.//h2|.//h3|.//h4")
+        return one_line(" ".join((inner[0] if inner else link).itertext())) or one_line(link.get("title"))
+
+    def date(self, link: HtmlElement) -> KnownDate | None:
+        text = _beside(link, self.date_css) if self.date_css else _time_near(link)
+        if not text or len(text) > LONGEST_DATE:
+            return None
+        known = parse_date(text, origin="text", language=self.language, zone=self.zone, now=self.now)
+        if known is not None and too_far_ahead(known, self.now):
+            self.warnings.append(f"date in the future left out: {text[:60]!r}")
+            return None
+        return known
+
+
+def _entries(links: list[tuple[HtmlElement, str]], reader: _Rows, wanted: re.Pattern[str]) -> list[Entry]:
+    """One entry per address; the longest text of several links to it is its title."""
+    found: dict[str, Entry] = {}
+    for element, href in links:
+        link = join(reader.url, href)
+        key = normalise(link)
+        if not link or not same_site(link, reader.url) or key == normalise(reader.url) or not wanted.search(link):
+            continue
+        if key in found:
+            title = reader.title(element)
+            if len(title) > len(found[key].title):
+                found[key] = Entry(title, found[key].link, "", found[key].published or reader.date(element), "", None)
+        elif len(found) < MAX_ENTRIES:
+            found[key] = Entry(reader.title(element), link.split("#")[0], "", reader.date(element), "", None)
+    return list(found.values())
+
+
+def select(tree: HtmlElement, css: str) -> list[HtmlElement]:
+    """The elements that a CSS selector finds, in document order. Raises cssselect.SelectorError."""
+    found = CSSSelector(css, translator="html")(tree)
+    return [element for element in found if isinstance(element, HtmlElement)] if isinstance(found, list) else []
+
+
+def _selected_links(tree: HtmlElement, css: str) -> Iterator[tuple[HtmlElement, str]]:
+    match = _ATTRIBUTE.match(css)
+    for element in select(tree, match["css"] if match else css)[:MAX_LINKS]:
+        if match:
+            yield element, element.get(match["name"]) or ""
+            continue
+        inner = element if element.tag == "a" else next(element.iter("a"), None)
+        if inner is None:
+            inner = next(element.iterancestors("a"), None)
+        if inner is not None and inner.get("href"):
+            yield element if element.tag == "a" else inner, inner.get("href") or ""
+
+
+def _likely_links(tree: HtmlElement, url: str) -> Iterator[tuple[HtmlElement, str]]:
+    for number, element in enumerate(tree.iter("a")):
+        if number >= MAX_LINKS:
+            return
+        href = element.get("href") or ""
+        link = join(url, href)
+        if link and not is_home(link) and _looks_like_article(link, one_line(" ".join(element.itertext()))):
+            yield element, href
+
+
+def _looks_like_article(link: str, text: str) -> bool:
+    """A headline for its text or a telling address; two signs for a short text, and never a section or a file."""
+    parts = urlsplit(link)
+    if _NOT_ARTICLES.search(parts.path):
+        return False
+    last = parts.path.rstrip("/").rsplit("/", 1)[-1]
+    slug = len(re.findall(r"[^\W\d_]{2,}", last.replace("%20", "-"))) >= LEAST_SLUG_WORDS
+    numbered = bool(_LONG_NUMBER.search(f"{last}?{parts.query}"))
+    dated = bool(_DATE_IN_PATH.search(parts.path))
+    headline = len(text) >= LEAST_TITLE and " " in text
+    return slug + numbered + dated + headline >= 2
+
+
+def _beside(link: HtmlElement, css: str) -> str:
+    """The text (or attribute) that `css` finds in the smallest block around the link, climbing at most MAX_CLIMB."""
+    match = _ATTRIBUTE.match(css)
+    selector = match["css"] if match else css
+    block: HtmlElement | None = link
+    for _ in range(MAX_CLIMB + 1):
+        if block is None:
+            return ""
+        found = select(block, selector)
+        if found:
+            return one_line(found[0].get(match["name"]) if match else " ".join(found[0].itertext()))
+        block = block.getparent()
+    return ""
+
+
+def _time_near(link: HtmlElement) -> str:
+    """The <time> element of the link's block, as long as the block holds no other one."""
+    block: HtmlElement | None = link
+    for _ in range(MAX_CLIMB + 1):
+        if block is None:
+            return ""
+        times = list(block.iter("time"))
+        if times:
+            return (times[0].get("datetime") or one_line(" ".join(times[0].itertext()))) if len(times) == 1 else ""
+        block = block.getparent()
+    return ""

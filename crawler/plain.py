@@ -1,0 +1,48 @@
+"""Foreign bytes and markup to plain text: un-gzip under a cap, strip tags in linear time. Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+import zlib
+
+from models.errors import CollectError, TooLarge
+from models.text import clean
+
+_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[/!?a-zA-Z][^<>]*>?", re.DOTALL)
+# What stands inside these elements is program or style, never words.
+_SILENT = re.compile(r"<(script|style|template)\b[^<>]*>.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_BLOCK = re.compile(r"</?(?:p|div|br|li|tr|h[1-6]|ul|ol|table|blockquote)\b[^<>]*>", re.IGNORECASE)
+_SPACE = re.compile(r"\s+")
+
+
+def gunzip(body: bytes, cap: int, url: str) -> bytes:
+    """`body` as it is, or unpacked when it begins with gzip's magic number. TooLarge past `cap` bytes either way."""
+    if body[:2] == b"\x1f\x8b":
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            body = unpacker.decompress(body, cap + 1)
+        except zlib.error as error:
+            raise CollectError(f"damaged gzip: {error}", reason="bad_gzip", url=url) from error
+        if not body:
+            raise CollectError("damaged gzip: nothing in it can be read", reason="bad_gzip", url=url)
+    if len(body) > cap:
+        raise TooLarge(f"more than {cap:,} bytes after unpacking", url=url)
+    return body
+
+
+def one_line(text: str | None) -> str:
+    """NFC, no control characters, runs of white space as one space."""
+    return _SPACE.sub(" ", clean(text or "")).strip()
+
+
+def plain(markup: str | None) -> str:
+    """Markup to one line of text: tags out, entities decoded, the content of script and style left out."""
+    if not markup:
+        return ""
+    if "<" in markup:
+        markup = _SILENT.sub(" ", markup)
+        markup = _TAG.sub("", _BLOCK.sub(" ", markup))
+    if "&" in markup:
+        markup = html.unescape(markup)
+    return one_line(markup)

@@ -1,0 +1,147 @@
+"""The spider that fetches the pages of due items, whatever kind of source they came from."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import scrapy
+from scrapy import Request
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler.addresses import normalise
+from crawler.fetch import ANSWERS
+from crawler.spiders.base import REFUSALS, Crawl, reason_of
+from crawler.spiders.feeds import plain_headers
+from models.article import Page
+from models.collected import Collected, DueItem
+from models.config import Outlet
+from models.dates import KnownDate
+from models.errors import CollectError
+
+
+class PageSpider(scrapy.Spider):
+    """One request at a time per host, items in the order their sources gave them: the same crawl ends the same way
+    however often it is interrupted."""
+
+    name = "pages"
+
+    def __init__(self, crawl: Crawl, items: Sequence[DueItem], known: set[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.crawl = crawl
+        self.known = known  # items whose address already is an article's: nothing to fetch
+        self.asked: set[tuple[str, str]] = set()  # (outlet, address key) fetched in this crawl
+        self.queues: dict[str, deque[DueItem]] = {}
+        for item in items:
+            self.queues.setdefault(normalise(item.url).partition("/")[0], deque()).append(item)
+
+    async def start(self) -> AsyncIterator[Any]:
+        for host in self.queues:
+            for result in self._next(host):
+                yield result
+
+    def _next(self, host: str) -> list[Any]:
+        """What to do next at a host: items that need no page are ended, up to the first that does."""
+        results: list[Any] = []
+        queue = self.queues[host]
+        while queue and self.crawl.failure is None:
+            item = queue.popleft()
+            outlet = self.crawl.outlets[item.source]
+            key = normalise(item.url)
+            if item.id in self.known or (outlet.id, key) in self.asked:
+                results.append(ended(item, outlet, key, "known", "another entry led to this article"))
+                continue
+            self.asked.add((outlet.id, key))
+            results.append(self._request(item, host))
+            break
+        return results
+
+    def _request(self, item: DueItem, host: str) -> Request:
+        return Request(
+            item.url,
+            dont_filter=True,
+            callback=self.answered,
+            errback=self.failed,
+            cb_kwargs={"item": item, "host": host},
+            meta={"handle_httpstatus_list": ANSWERS, "download_maxsize": self.crawl.config.politeness.max_page_bytes},
+        )
+
+    async def answered(self, response: Response, item: DueItem, host: str) -> AsyncIterator[Any]:
+        self.crawl.answers += 1
+        yield await self._read(response, item)
+        for result in self._next(host):
+            yield result
+
+    async def _read(self, response: Response, item: DueItem) -> Collected:
+        """One catch per page: whatever goes wrong is the item's outcome."""
+        outlet = self.crawl.outlets[item.source]
+        key = normalise(item.url)
+        if response.status != 200:
+            gone = response.status in (404, 410) and item.article_id is not None
+            word = "refused" if response.status in REFUSALS else f"http_{response.status}"
+            return ended(item, outlet, key, "gone" if gone else f"failed:{word}", f"HTTP {response.status}")
+        source = next(source for source in outlet.collect if source.id == item.source)
+        try:
+            page = await self.crawl.workers.read_page(
+                response.body,
+                response.url,
+                headers=plain_headers(response),
+                language=item.language,
+                zone=source.zone,
+                now=self.crawl.now,
+            )
+        except Exception as error:  # the one catch per page: anything is an outcome with its reason
+            if not isinstance(error, CollectError):
+                self.logger.exception("%s: reading failed", item.url)
+            return ended(item, outlet, key, f"failed:{reason_of(error)}", str(error))
+        return collected(item, outlet, page)
+
+    def failed(self, failure: Failure) -> list[Any]:
+        request: Any = getattr(failure, "request", None)
+        item: DueItem = request.cb_kwargs["item"]
+        outlet = self.crawl.outlets[item.source]
+        reason = reason_of(failure.value)
+        result = ended(item, outlet, normalise(item.url), f"failed:{reason}", str(failure.value))
+        return [result, *self._next(request.cb_kwargs["host"])]
+
+
+def ended(item: DueItem, outlet: Outlet, key: str, outcome: str, detail: str) -> Collected:
+    """An item that ends without a text."""
+    return Collected(item.id, item.source, outlet.id, item.url, key, outcome=outcome, detail=detail)
+
+
+def collected(item: DueItem, outlet: Outlet, page: Page) -> Collected:
+    """What a page is to the store: an article with its text, or a drop with the kind of page it was."""
+    key = normalise(page.canonical_url or item.url)
+    if page.kind != "article" or not page.text.strip():
+        kind = page.kind if page.kind != "article" else "empty"
+        return ended(item, outlet, key, f"dropped:{kind}", "; ".join(page.warnings))
+    return Collected(
+        item.id,
+        item.source,
+        outlet.id,
+        page.canonical_url or item.url,
+        key,
+        title=page.title or item.title,
+        text=page.text,
+        authors=page.authors,
+        language=page.language or item.language,
+        published=better_date(page.published, item.published),
+        modified=page.modified,
+    )
+
+
+def better_date(page: KnownDate | None, feed: KnownDate | None) -> KnownDate | None:
+    """The page's own date, unless it has none or says only the day that the feed knows to the minute. The one not
+    taken is kept as a candidate."""
+    if page is None or feed is None:
+        return page or feed
+    finer = page.precision == "day" and feed.precision == "minute"
+    same_day = abs((feed.value - page.value).total_seconds()) < 36 * 3600  # a day, and any zone's shift of it
+    chosen, other = (feed, page) if finer and same_day else (page, feed)
+    if chosen.value == other.value:
+        return chosen
+    conflict = (other.origin, other.value.isoformat())
+    return KnownDate(chosen.value, chosen.precision, chosen.zone, chosen.origin, (*chosen.conflicts, conflict))

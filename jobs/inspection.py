@@ -1,0 +1,230 @@
+"""`khazri inspect`: what reading makes of a text or page, and why; nothing is stored."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from models.article import Page, Reading
+from models.config import Config
+from models.dates import KnownDate
+from models.errors import KhazriError
+
+log = logging.getLogger("khazri.inspect")
+
+ROW_KEYS = {"id", "url", "file", "text", "title", "language", "outlet", "published", "fetched", "zone"}
+FILE_BYTES = 20_000_000  # after un-gzip; a page larger than this is not read into memory at all
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """The two readers that an inspection needs: pages in killable workers, texts in spaCy."""
+
+    config: Config
+    workers: Any
+    reader: Any
+
+    async def answer(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to one row. Raises KhazriError for a row that says too little or what nobody can read."""
+        unknown = row.keys() - ROW_KEYS
+        if unknown:
+            raise KhazriError(f"unknown field '{min(unknown)}'")
+        started = time.process_time()
+        page, seconds = await self._page(row)
+        published = page.published or _given_date(row.get("published"))
+        outlet = row.get("outlet") or _outlet_of(self.config, row.get("url"))
+        reading = next(
+            self.reader.read_many([(row.get("id"), page.title, page.text, page.language, outlet, published)])
+        )
+        return {
+            "id": row.get("id"),
+            "page": page_fields(page),
+            **reading_fields(reading, self.config),
+            "milestones": [],
+            "seconds": round(time.process_time() - started + seconds, 6),
+        }
+
+    async def _page(self, row: Mapping[str, Any]) -> tuple[Page, float]:
+        if "file" not in row:
+            if not isinstance(row.get("text"), str):
+                raise KhazriError("a row needs 'file' or 'text'")
+            return _text_page(row), 0.0
+        body = read_file(Path(row["file"]))
+        page, seconds = await self.workers.timed_page(
+            body,
+            row.get("url") or "",
+            headers=None,
+            language=row.get("language"),
+            zone=row.get("zone"),
+            now=_time(row.get("fetched")),
+        )
+        return page, float(seconds)
+
+
+def _text_page(row: Mapping[str, Any]) -> Page:
+    from crawler.language import language_of
+
+    text, title = row["text"], row.get("title") or ""
+    return Page(
+        title=title,
+        text=text,
+        authors=(),
+        published=_given_date(row.get("published")),
+        modified=None,
+        language=row.get("language") or language_of(text, title),
+        canonical_url=row.get("url") or "",
+        kind="article" if text.strip() else "empty",
+    )
+
+
+def _time(value: object) -> datetime | None:
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise KhazriError(f"'{value}' is no time") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _given_date(value: object) -> KnownDate | None:
+    """The date a row gives, as an import would read it."""
+    from crawler.archives import import_date
+
+    return import_date(value) if isinstance(value, str) and value else None
+
+
+def _outlet_of(config: Config, url: object) -> str | None:
+    outlet = config.outlet_at(url) if isinstance(url, str) and url else None
+    return outlet.id if outlet else None
+
+
+def read_file(path: Path) -> bytes:
+    """A file's bytes, un-gzipped by its magic number, capped. Raises KhazriError."""
+    try:
+        with path.open("rb") as stream:
+            zipped = stream.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if zipped else path.open("rb") as stream:
+            body = stream.read(FILE_BYTES + 1)
+    except (OSError, EOFError) as error:
+        raise KhazriError(f"cannot read {path.name}: {getattr(error, 'strerror', None) or error}") from error
+    if len(body) > FILE_BYTES:
+        raise KhazriError(f"{path.name} is larger than {FILE_BYTES:,} bytes")
+    return body
+
+
+def date_fields(date: KnownDate | None) -> dict[str, Any] | None:
+    if date is None:
+        return None
+    return {"value": date.value.isoformat(), "precision": date.precision, "zone": date.zone, "origin": date.origin}
+
+
+def page_fields(page: Page) -> dict[str, Any]:
+    return {
+        "title": page.title,
+        "text": page.text,
+        "authors": list(page.authors),
+        "published": date_fields(page.published),
+        "modified": date_fields(page.modified),
+        "language": page.language,
+        "canonical_url": page.canonical_url,
+        "kind": page.kind,
+    }
+
+
+def reading_fields(reading: Reading, config: Config) -> dict[str, Any]:
+    hits = {hit.topic: hit for hit in reading.topics}
+    return {
+        "mentions": [
+            {"part": m.part, "start": m.start, "end": m.end, "surface": m.surface, "entity": m.entity, "rule": m.rule,
+             "ambiguous": m.ambiguous, "decoy": m.decoy, "prominence": m.prominence}
+            for m in reading.mentions
+        ],
+        "topics": {
+            topic: {
+                "role": hits[topic].role if topic in hits else "none",
+                "score": hits[topic].score if topic in hits else 0.0,
+                "reasons": list(hits[topic].reasons) if topic in hits else [],
+            }
+            for topic in config.topics
+        },
+        "attributions": [
+            {"outlet": a.outlet, "name": a.name, "part": a.part, "start": a.start, "end": a.end}
+            for a in reading.attributions
+        ],
+    }  # fmt: skip
+
+
+def inspect_lines(lines: Iterable[bytes], config: Config) -> Iterator[str]:
+    """One JSON answer per JSON row, in order, also for a row that fails: {"id", "error"}."""
+    from crawler.workers import Workers
+    from pipelines.nlp import build
+
+    workers = Workers()
+    inspector = Inspector(config, workers, build(config))
+    try:
+        with asyncio.Runner() as runner:
+            for line in lines:
+                if line.strip():
+                    yield json.dumps(runner.run(_one(inspector, line)), ensure_ascii=False)
+    finally:
+        workers.close()
+
+
+async def _one(inspector: Inspector, line: bytes) -> dict[str, Any]:
+    """The one catch per row: whatever goes wrong is that row's answer, and the next row is read."""
+    name: object = None
+    try:
+        row = json.loads(line)
+        if not isinstance(row, dict):
+            return {"id": None, "error": "a row is a JSON object"}
+        name = row.get("id")
+        return await inspector.answer(row)
+    except Exception as error:
+        if not isinstance(error, KhazriError | ValueError):
+            log.exception("inspecting row %r failed", name)
+        return {"id": name, "error": str(error) or type(error).__name__}
+
+
+def inspect_file(path: Path, config: Config) -> str:
+    """A person's view of one file: what it is, each mention with its rule, each topic with its reasons."""
+    body = read_file(path)
+    looks_html = b"<" in body[:2000] and (b"<html" in body[:5000].lower() or b"<!doctype" in body[:200].lower())
+    row: dict[str, Any] = {"id": path.name}
+    if looks_html:
+        row["file"] = str(path)
+    else:
+        title, _, text = body.decode("utf-8", "replace").strip().partition("\n")
+        row |= {"title": title.strip(), "text": text.strip()}
+    answer = json.loads(next(iter(inspect_lines([json.dumps(row).encode()], config))))
+    if "error" in answer:
+        raise KhazriError(f"{path.name}: {answer['error']}")
+    return "\n".join(_person_view(answer))
+
+
+def _person_view(answer: Mapping[str, Any]) -> Iterator[str]:
+    page = answer["page"]
+    published = page["published"]
+    yield page["title"] or "(no title)"
+    yield f"  {page['kind']}, language {page['language'] or 'unknown'}, {len(page['text'])} characters"
+    yield (
+        f"  published {published['value']} ({published['precision']}, {published['origin']})"
+        if published
+        else ("  published: not said")
+    )
+    for topic, hit in answer["topics"].items():
+        yield f"  topic {topic}: {hit['role']} ({hit['score']:g})  {'; '.join(hit['reasons'])}"
+    for mention in answer["mentions"]:
+        marks = "".join(f" [{word}]" for word in ("ambiguous", "decoy") if mention[word])
+        place = f"{mention['part']} {mention['start']}-{mention['end']}"
+        yield f"  {mention['entity']}{marks}: '{mention['surface']}' at {place}: {mention['rule']}"
+    for one in answer["attributions"]:
+        yield f"  citing {one['outlet'] or 'unresolved'}: '{one['name']}'"

@@ -1,0 +1,127 @@
+"""The nouns that travel between stages: frozen, with the unit and origin of each field said (DESIGN §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from models.dates import KnownDate
+
+PageKind = Literal["article", "listing", "home", "gallery", "paywall", "challenge", "consent", "error", "empty"]
+Part = Literal["title", "text"]
+Role = Literal["primary", "passing", "none"]
+Prominence = Literal["headline", "lead", "body"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a feed, sitemap or listing, as the source says it. Text is plain NFC with no markup."""
+
+    title: str
+    link: str  # absolute http(s) address, or "" where the entry has none
+    id: str  # guid, atom:id or rdf:about as given, else ""
+    published: KnownDate | None
+    summary: str  # plain text
+    language: str | None  # two letters as the feed says, else None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What `read_feed` makes of a body. `entries` in document order; `warnings` say what was mended or left out."""
+
+    entries: tuple[Entry, ...]
+    title: str = ""
+    language: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What `read_page` makes of a page.
+
+    text           paragraphs separated by one newline, NFC, no markup, no control characters.
+    authors        people only, in the page's order.
+    language       two-letter code of the text, or "other" or None when there is no text.
+    canonical_url  plausible canonical address (same site, not the home page), else the address asked for.
+    kind           only "article" goes on; the rest end as `dropped:<kind>`.
+    warnings       what was mended or looked odd.
+    """
+
+    title: str
+    text: str
+    authors: tuple[str, ...]
+    published: KnownDate | None
+    modified: KnownDate | None
+    language: str | None
+    canonical_url: str
+    kind: PageKind
+    site_name: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One entity at one place of one revision.
+
+    start, end  Python code points into `part` exactly as given to the tagger.
+    rule        why it matched, e.g. "alias 'AzerTelecom' + az suffix 'un'; hint azerb".
+    ambiguous   a tie between entities, or a score under the threshold: stored, counted nowhere.
+    decoy       the entity is listed only so that it is not taken for its twin.
+    """
+
+    part: Part
+    start: int
+    end: int
+    surface: str
+    entity: str
+    rule: str
+    ambiguous: bool = False
+    decoy: bool = False
+    prominence: Prominence = "body"
+    sentence: str = ""  # the evidence, <= 300 characters
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A name found by rules or a model, never counted as watched."""
+
+    part: Part
+    start: int
+    end: int
+    surface: str
+    label: str  # PERSON ORG GPE MONEY DATE
+
+
+@dataclass(frozen=True, slots=True)
+class TopicHit:
+    """What an article is to a topic. `score` has no unit and compares only within one topic and rule version."""
+
+    topic: str
+    role: Role
+    score: float
+    reasons: tuple[str, ...] = ()
+    sentence: str = ""  # the evidence, <= 300 characters
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """An outlet that an article names as its origin; `outlet` is None while the name is not resolved."""
+
+    outlet: str | None
+    name: str
+    part: Part
+    start: int
+    end: int
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that reading one revision found; one per revision, steps keyed by their fingerprints."""
+
+    mentions: tuple[Mention, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    topics: tuple[TopicHit, ...] = ()
+    attributions: tuple[Attribution, ...] = ()
+    fingerprints: Mapping[str, str] = field(default_factory=dict)

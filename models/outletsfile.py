@@ -1,0 +1,123 @@
+"""Nodes -> Outlet and Source. One block an outlet; the loader adds the ids up over all files."""
+
+from __future__ import annotations
+
+from typing import get_args
+from urllib.parse import urlsplit
+
+from models.config import Outlet, OutletKind, Selectors, Source, SourceKind
+from models.fields import Fields, Problems, as_names, is_id
+from models.yamlfile import Node
+
+OUTLET_KEYS = (
+    "name", "also_known_as", "country", "languages", "kind", "tier", "own", "zone", "hosts", "collect", "notes",
+)  # fmt: skip
+SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
+SOURCE_KEYS = (
+    "id", *SOURCE_KINDS, "language", "zone", "every_minutes", "enabled", "reason", "verified", "selectors",
+    "url_pattern", "min_per_week", "max_per_week",
+)  # fmt: skip
+LOWEST_TIER = 3
+# Once an hour is polite and enough for all but agencies, whose feeds turn over in 2 to 6 hours (shared notes, domain).
+EVERY_MINUTES = 60
+WEEK_MINUTES = 7 * 24 * 60
+
+
+def read_outlet(outlet_id: str, node: Node, problems: Problems, source_nodes: dict[str, Node]) -> Outlet:
+    """One outlet. `source_nodes` collects source id -> its node over all outlets, so that a second one is refused."""
+    fields = Fields(node, problems, OUTLET_KEYS)
+    name_node = fields.need("name")
+    name = as_names(name_node, problems) if name_node else {}
+    zone = fields.zone("zone", "UTC")
+    collect = []
+    for item in fields.items("collect"):
+        source = read_source(outlet_id, zone, item, problems)
+        if source is None:
+            continue
+        first = source_nodes.setdefault(source.id, item)
+        if first is not item:
+            problems.error(item, f"source {source.id!r} is already defined at {first.at()}")
+        collect.append(source)
+    return Outlet(
+        id=outlet_id,
+        name=name,
+        names=tuple(dict.fromkeys((*name.values(), *fields.texts("also_known_as")))),
+        country=fields.country("country"),
+        languages=fields.languages("languages"),
+        kind=fields.choice("kind", get_args(OutletKind)),
+        tier=fields.count("tier", LOWEST_TIER, least=1, most=LOWEST_TIER),
+        own=fields.flag("own", False),
+        zone=zone,
+        hosts=_hosts(fields, problems),
+        collect=tuple(collect),
+        notes=fields.text("notes", ""),
+    )
+
+
+def _hosts(fields: Fields, problems: Problems) -> tuple[str, ...]:
+    hosts = fields.texts("hosts")
+    for host in hosts:
+        node = fields.get("hosts")
+        if node is not None and (host != host.lower() or "/" in host or ":" in host or "." not in host):
+            problems.error(node, f"{host!r} is not a host name such as report.az")
+    return hosts
+
+
+def read_source(outlet_id: str, zone: str, node: Node, problems: Problems) -> Source | None:
+    """One entry of `collect`, or None when it has no usable id or kind (which is reported)."""
+    before = len(problems.errors)
+    fields = Fields(node, problems, SOURCE_KEYS)
+    if node.kind != "map":
+        return None
+    kinds = [kind for kind in SOURCE_KINDS if fields.has(kind)]
+    if len(kinds) != 1 and not (not kinds and len(problems.errors) > before):  # a misspelt kind is told once
+        found = f", found {' and '.join(kinds)}" if kinds else ""
+        problems.error(node, f"needs exactly one of {', '.join(SOURCE_KINDS)}{found}")
+    source_id = fields.matching("id", None, is_id, "small letters, digits and _")
+    if len(kinds) != 1 or not source_id:
+        return None
+    enabled = fields.flag("enabled", True)
+    reason = fields.text("reason", "")
+    if not enabled and not reason:
+        problems.error(node, "is not enabled: say why in 'reason'")
+    fewest = fields.count("min_per_week", 0)
+    most = fields.count("max_per_week", 0)
+    if most and fewest > most:
+        problems.error(node, f"min_per_week {fewest} is more than max_per_week {most}")
+    return Source(
+        id=source_id,
+        outlet=outlet_id,
+        kind=kinds[0],
+        address=fields.matching(kinds[0], None, _is_address, "an http or https address without a password"),
+        language=fields.language("language"),
+        zone=fields.zone("zone", zone),
+        every_minutes=fields.count("every_minutes", EVERY_MINUTES, least=1, most=WEEK_MINUTES),
+        enabled=enabled,
+        reason=reason,
+        verified=fields.matching("verified", "", _is_month, "a month such as 2026-09"),
+        selectors=_selectors(fields, problems),
+        url_pattern=fields.regex("url_pattern"),
+        min_per_week=fewest,
+        max_per_week=most,
+    )
+
+
+def _selectors(fields: Fields, problems: Problems) -> Selectors:
+    node = fields.get("selectors")
+    if node is None:
+        return Selectors()
+    inner = Fields(node, problems, ("link", "title", "date"))
+    return Selectors(link=inner.text("link", ""), title=inner.text("title", ""), date=inner.text("date", ""))
+
+
+def _is_address(word: str) -> bool:
+    try:
+        parts = urlsplit(word)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.password is None and " " not in word
+    except ValueError:  # urlsplit on a broken [IPv6] host
+        return False
+
+
+def _is_month(word: str) -> bool:
+    year, _, month = word.partition("-")
+    return len(year) == 4 and year.isdigit() and len(month) == 2 and month.isdigit() and 1 <= int(month) <= 12

@@ -1,0 +1,129 @@
+"""Which outlets an article names as its origin: a cue next to a name, the name resolved to an outlet of the config."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from models.article import Attribution, Mention, Part
+from models.config import Alias, Config, Entity, Outlet
+from models.text import Folded, evidence, fold, fold_word
+from pipelines.cues import (
+    AFTER_PATTERNS,
+    BEFORE_PATTERNS,
+    MEDIA,
+    OPENING_AFTER,
+    OPENING_BEFORE,
+)
+from pipelines.names import UNRESOLVED, trimmed
+from pipelines.watch import Tagger
+
+RULE_VERSION = 1  # counted up when the rules below change what is found
+CUE_REACH = 110  # folded characters beside a name in which its cue must lie; the longest cue with its words is 100
+OPENING = 60  # folded characters at the beginning of a text in which an agency's dateline stands
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part of an article, raw and folded."""
+
+    name: Part
+    raw: str
+    folded: Folded
+
+
+class Attributor:
+    """Finds attributions with the outlets of a config. Pure; precompiled once."""
+
+    def __init__(self, config: Config) -> None:
+        outlets = {outlet.id: _as_entity(outlet) for outlet in config.outlets.values()}
+        self._names = Tagger(replace(config, entities=outlets, topics={}, relations=()))
+        told = f"attribution {RULE_VERSION} {self._names.fingerprint}"
+        self.fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def find(
+        self, title: str, text: str, language: str | None = None, outlet: str | None = None
+    ) -> tuple[Attribution, ...]:
+        """The named origins in reading order, each outlet once, at its first place.
+
+        language  two letters; the text's own cues are looked for first, None looks for all.
+        outlet    the article's own outlet: left out where another origin is named ("Day.Az with reference to Trend").
+        """
+        found: list[Attribution] = []
+        named = self._names.tag(text, title=title, language=None)
+        for part in (_Part("title", title, fold(title)), _Part("text", text, fold(text))):
+            here = [mention for mention in named if mention.part == part.name]
+            found += self._resolved(part, here, language)
+            found += _unresolved(part, found, here)
+        found.sort(key=lambda one: (one.part != "title", one.start))
+        first = _first_places(found)
+        others = [one for one in first if outlet is None or one.outlet != outlet]
+        return tuple(others or first)
+
+    def _resolved(self, part: _Part, mentions: Iterable[Mention], language: str | None) -> Iterator[Attribution]:
+        for mention in mentions:
+            if _cued(part, mention, language):
+                yield Attribution(
+                    outlet=mention.entity,
+                    name=mention.surface,
+                    part=part.name,
+                    start=mention.start,
+                    end=mention.end,
+                    sentence=evidence(part.raw, mention.start, mention.end),
+                )
+
+
+def _as_entity(outlet: Outlet) -> Entity:
+    """An outlet's names as aliases with the capitals they are written with: a trend or a report is no agency."""
+    names = dict.fromkeys((*outlet.names, *outlet.name.values()))
+    aliases = tuple(_alias(name) for name in names if name)
+    return Entity(id=outlet.id, type="org", name=outlet.name, aliases=aliases)
+
+
+def _alias(name: str) -> Alias:
+    short = len(name) <= 3 and name.isupper()
+    return Alias(name, case="exact" if short else "title", inflect="none" if short else "last")
+
+
+def _cued(part: _Part, mention: Mention, language: str | None) -> bool:
+    start, end = part.folded.position(mention.start), part.folded.position(mention.end)
+    text = part.folded.text
+    before, after = text[max(0, start - CUE_REACH) : start], text[end : end + CUE_REACH]
+    known = [language] if language in BEFORE_PATTERNS else list(BEFORE_PATTERNS)
+    for code in known:
+        # the ending of an inflected name belongs to the mention; the cue may need it (Trend-ə istinadən)
+        if BEFORE_PATTERNS[code].search(before) or AFTER_PATTERNS[code].match(after):
+            return True
+    if part.name == "text" and start < OPENING:
+        return bool(OPENING_BEFORE.search(before) and OPENING_AFTER.match(after))
+    return False
+
+
+def _unresolved(part: _Part, resolved: Iterable[Attribution], named: Iterable[Mention]) -> Iterator[Attribution]:
+    """Names with a cue that are no outlet of ours, and words such as `local media`."""
+    taken = [(one.start, one.end) for one in resolved if one.part == part.name]
+    taken += [(one.start, one.end) for one in named]
+    for start, end in _unknown_spans(part):
+        if any(start < other_end and other_start < end for other_start, other_end in taken):
+            continue
+        taken.append((start, end))
+        yield Attribution(None, part.raw[start:end], part.name, start, end, evidence(part.raw, start, end))
+
+
+def _unknown_spans(part: _Part) -> Iterator[tuple[int, int]]:
+    for match in MEDIA.finditer(part.folded.text):
+        yield part.folded.span(*match.span())
+    for pattern in UNRESOLVED:
+        for found in pattern.finditer(part.raw):
+            span = trimmed(part.raw, *found.span("name"))
+            if span is not None:
+                yield span
+
+
+def _first_places(found: Iterable[Attribution]) -> list[Attribution]:
+    seen: dict[str, Attribution] = {}
+    for one in found:
+        seen.setdefault(one.outlet or "?" + re.sub(r"\W+", " ", fold_word(one.name)).strip(), one)
+    return list(seen.values())

@@ -1,0 +1,113 @@
+"""The words by which articles name their origin, by language: patterns on folded text beside an outlet's name."""
+
+from __future__ import annotations
+
+import re
+
+# Right before the name, up to the end of the pattern.
+BEFORE: dict[str, str] = {
+    "en": (
+        r"(?:according to|citing|cites|quoting|quotes|referring to|with reference to|in reference to|reports via|via"
+        r"|as reported by|reported by|as reported (?:in|on)|published (?:by|in|on)|publishes|quoted by"
+        r"|first reported by"
+        r"|an? interview with|an? interview to|(?:told|tells|informed) |speaking to|talking to|source:|sources?: "
+        r"|informs? referring to|with a link to|learned from|shared by|said on|as per|by the|reprinted from|reprint of)"
+        r"(?: (?:the|a|an|its|their|local|state|state-run|official|news|agency|portal|website|newspaper|magazine"
+        r"|broadcaster|outlet|correspondent of|report by|reports by|report of|an article (?:in|on|by)"
+        r"|[a-z-]{2,20}[- ]based|news agency|azerbaijani|kazakh|kazakhstani|turkish|russian|turkmen|georgian"
+        r"|ukrainian|chinese|press service of|editorial office of)){0,4}"
+    ),
+    "ru": (
+        r"(?:со ссылкой на|ссылаясь на|с ссылкой на|по данным|по информации|по сообщению|по сведениям|как сообщает"
+        r"|как сообщил[аио]?|как сообщили|как передает|как передают|как пишет|как пишут|сообщает|сообщают|сообщил[аио]?"
+        r"|сообщили|передает|передают|передал[аи]?|пишет|пишут|написал[аи]?|информирует|уточняет|отмечает|заявил[аи]?"
+        r"|в интервью|рассказал[аи]?|рассказали|источник:|цитирует|цитируют|приводит слова|узнал[аи]?)"
+        r"(?: (?:на|об этом|в|во|это|агентство|агентству|агентства|информагентство|информагентства|ия|иа|ия|газета"
+        r"|газету|газете|издание|издания|издание|изданию|портал|портала|порталу|сайт|сайта|телеканал|телеканала"
+        r"|телеканалу|журнал|журнала|журналу|корреспондент|корреспонденту|пресс-службу|пресс-служба|пресс-службе"
+        r"|местное|азербайджанское|казахстанское|турецкое|государственное|информационное|информационный)){0,4}"
+    ),
+    "uk": (
+        r"(?:з посиланням на|із посиланням на|посилаючись на|за даними|за інформацією|за повідомленням|як повідомляє"
+        r"|як повідомив|як повідомила|повідомляє|повідомляють|повідомив|повідомила|повідомили|передає|пише|пишуть"
+        r"|інформує|розповіл[аи]|розповів|заявив|заявила|цитує|в інтерв'ю|джерело:)"
+        r"(?: (?:про це|в|у|агентство|агентства|агентству|видання|виданню|портал|порталу|телеканал|газета|сайт"
+        r"|пресслужба|пресслужбу|пресофіс|інформагентство)){0,3}"
+    ),
+    "az": r"(?:mənbə:|istinad:|bu barədə|bunu)(?: (?:informasiya agentliyi|agentlik|portal|saytı)){0,2}",
+    "kk": r"(?:дереккөз:|бұл туралы|деп хабарлайды|деп хабарлады|деп жазады|деп жазды|деп мәлімдеді)"
+    r"(?: (?:агенттігі|порталы|сайты|халықаралық ақпараттық агенттігі|ақпарат агенттігі)){0,2}",
+    "tr": r"(?:kaynak:|muhabiri|konuşan)",
+    "ka": r"(?:წყარო:|ცნობით|ინფორმაციით|იუწყება|წერს)",
+    "zh": r"(?:据|引述|援引|来源:|来源：|转引自|引自)",
+}
+
+# Right behind the name and its ending.
+AFTER: dict[str, str] = {
+    "en": (
+        r"(?:(?: (?:news agency|news portal|news website|agency|news|portal|newspaper|website|magazine|tv|channel"
+        r"|correspondent|press service))?"
+        r" (?:has |have |had |also |earlier |first |previously |exclusively )?"
+        r"(?:reports?|reported|informs?|informed|writes|cites|cited|citing|quotes|quoted|learned|learnt|was told"
+        r"|referring to|with reference to|via|carried the|published|broke the))"
+        r"|(?:'s (?:report|interview|correspondent|article|story|coverage))"
+        r"|(?: (?:portal|website|newspaper|agency) (?:published|carried))"
+    ),
+    "ru": (
+        r"(?: (?:сообщает|сообщают|сообщил[аио]?|сообщили|передает|передают|передал[аи]?|пишет|пишут|написал[аи]?"
+        r"|информирует|информируют|отмечает|цитирует|со ссылкой на|ссылаясь на|узнал[аи]?|рассказали|рассказал[аи]?"
+        r"|выяснил[аи]?))|:"
+    ),
+    "uk": (
+        r"(?: (?:повідомляє|повідомляють|повідомив|повідомила|повідомили|передає|пише|пишуть|інформує|розповіли"
+        r"|з посиланням на|із посиланням на|посилаючись))|:"
+    ),
+    "az": (
+        r"(?: (?:informasiya agentliyin?[a-zəğışçöü]{0,6}|agentliyin?[a-zəğışçöü]{0,6}|xəbər agentliyin?[a-zəü]{0,6}"
+        r"|saytin?[a-zə]{0,4}|portalin?[a-zə]{0,4}|qəzetin?[a-zə]{0,4}|telekanalin?[a-zə]{0,4}))?"
+        r" (?:istinadən|xəbər verir|xəbər verib|məlumat verir|məlumat verib|bildirir|bildirib|yazir|yazib|yazmişdir"
+        r"|məlumatina (?:görə|əsasən)|xəbərinə (?:görə|əsasən)|açiqlamasinda|müsahibəsində|müsahibə verib"
+        r"|məlumatinda|yayib|çatdirir|istinad edərək|danişib|danişarkən|bu barədə|xəbər verilir|açiqlama verib)"
+    ),
+    "kk": (
+        r"(?: (?:агенттігі(?:нің|не|не)?|порталы(?:ның|на)?|сайты(?:ның|на)?|басылымы(?:ның|на)?|газеті(?:нің|не)?"
+        r"|халықаралық ақпараттық агенттігі(?:нің|не)?|тілшісі(?:нің|не)?|телеарнасы(?:ның|на)?"
+        r"|баспасөз қызметі(?:нің|не)?)){0,2}"
+        r"(?: (?:хабарлайды|хабарлады|деп хабарлайды|хабарлауынша|мәліметінше|деректерінше|дерегінше|жазды|жазады"
+        r"|деп жазады|деп жазды|сілтеме жасап|сілтеме жасай отырып|сілтеме жасайды|мәлімдеді|ақпаратынша|айтуынша"
+        r"|мәлімдеуінше|хабарына))"
+    ),
+    "tr": (
+        r"(?: (?:haber ajansi(?:nin|na|'nin|'na)?|ajansi(?:nin|na|'nin|'na)?|gazetesi(?:nin|ne|'nin|'ne)?"
+        r"|sitesi(?:nin|ne)?|muhabirine|televizyonu(?:nun|na)?))?"
+        r" (?:göre|haberine göre|bildirdi|bildiriyor|yazdi|yaziyor|duyurdu|aktardi|aktariyor|aktardiğina göre"
+        r"|haberinde|haberini|haber verdi|bildirdiğine göre|dayandirdi|dayanarak|açiklama yapti|konuştu|konuşan"
+        r"|muhabirine|verdiği|atifta bulunarak|kaynakli)"
+    ),
+    "ka": r"(?:[ა-ჰ]{0,3} (?:ცნობით|ინფორმაციით|იუწყება|წერს|იტყობინება|ავრცელებს|განაცხადა|საუბარში|მონაცემებით))",
+    "zh": r"(?:[^，。,.]{0,8}(?:报道|消息|讯|电|称|援引|引述|记者))",
+}
+
+# A page that opens with an agency: `(AA) -`, `KAZINFORM –`, `(MENAFN - Trend)`; only at the beginning of the text.
+OPENING_BEFORE = re.compile(r"(?:^|\(|/ ?|\. )[^.]{0,30}\($|^\($|^/?$")
+OPENING_AFTER = re.compile(r"^(?:\)| ?[-—–] |/ ?[-—–]? ?|\) ?[-—–])")
+
+QUOTES = "\"'«»“”„‘’「」『』《》"
+BEFORE_PATTERNS = {
+    code: re.compile(rf"(?<![^\W_])(?:{cues})[ :]*[{QUOTES}(]?$" if code != "zh" else rf"(?:{cues})[{QUOTES}]?$")
+    for code, cues in BEFORE.items()
+}
+AFTER_PATTERNS = {
+    code: re.compile(rf"[{QUOTES}]?(?:-[a-zəüiöğşçа-яәіңғүұқөһ]{{1,4}})?[)]?(?:{cues})") for code, cues in AFTER.items()
+}
+
+# Origins that are no outlet: local media, казахстанские СМИ; kept by name, resolved to nothing.
+MEDIA = re.compile(
+    r"(?<![^\W_])(?:(?:local|state|national|foreign|international|kazakh|kazakhstani|azerbaijani|turkmen|turkish|russian"
+    r"|georgian|ukrainian|chinese) (?:media(?: outlets)?|press)"
+    r"|(?:местн|казахстанск|азербайджанск|туркменск|туркменистанск|турецк|российск|украинск|грузинск|китайск|зарубежн)"
+    r"[а-я]{2,3} (?:сми|пресс[аыу])"
+    r"|(?:yerli|qazaxistan|azərbaycan|türkiyə|rusiya) (?:media|kiv|mətbuat)[a-zə]{0,8}"
+    r"|(?:жергілікті|қазақстандық|әзербайжан) (?:бақ|баспасөз)"
+    r"|(?:yerel|kazak|azerbaycan) (?:medya|basin)[a-z]{0,6})(?![^\W_])"
+)

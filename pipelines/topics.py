@@ -1,0 +1,283 @@
+"""What an article is to each topic, and why: clauses over entities and term stems, place, count, vetoes."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import ahocorasick
+
+from models.article import Mention, Role, TopicHit
+from models.config import Clause, Config, Topic
+from models.text import Folded, evidence, fold, fold_word, script_of, sentences
+from pipelines.watch import fingerprint as watch_fingerprint
+
+RULE_VERSION = 1  # counted up when the rules below change what is judged
+ENTITY = "entity:"
+PLACE_BONUS = 1.0  # for the title, the beginning, or a second place: what makes a clause of weight 1 primary
+MORE_BONUS = 0.25  # for each further clause that holds, two at most
+VETO_LOSS = 1.0  # for a veto list with more places than the topic itself
+UNLESS_REACH = 160  # characters around a clause's place in which `unless` lists are looked for
+ONE_PLACE = 40  # characters; terms closer than this are one place ("fiber-optic cable" is not three)
+GAP = 10_000  # between title and text in the common numbering: never near
+DATELINE = 45  # characters; a first sentence shorter than this is a place and date, not the beginning
+LEAD_REACH = 2_000  # characters in which the beginning is looked for
+QUOTED = 40  # characters of a term shown in a reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A term or mention in the common numbering: the title first, then a gap, then the text."""
+
+    start: int
+    end: int
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """Where the title ends and how far the first sentence and the second reach, in the common numbering."""
+
+    title: int
+    first: int
+    second: int
+
+    def holds(self, place: _Found, generic: bool) -> bool:
+        return place.end <= (self.first if generic else self.second)
+
+
+@dataclass(frozen=True, slots=True)
+class _Holding:
+    """A clause that holds: its number, its places (of its first group) and what was found at the first one."""
+
+    number: int
+    clause: Clause
+    places: tuple[_Found, ...]
+    reason: str
+
+
+class TopicJudge:
+    """Judges all topics of a config. Pure; precompiled once."""
+
+    def __init__(self, config: Config) -> None:
+        self._topics = tuple(config.topics.values())
+        self._automaton = ahocorasick.Automaton()
+        stems: dict[str, list[tuple[str, str]]] = {}
+        for topic in self._topics:
+            for name, stem in _stems(topic):
+                stems.setdefault(fold_word(stem), []).append((topic.id, name))
+        for stem, uses in stems.items():
+            self._automaton.add_word(stem, (len(stem), uses))
+        self._empty = not stems
+        if stems:
+            self._automaton.make_automaton()
+        self._titles = _names_with_terms(config, self._automaton) if stems else ahocorasick.Automaton()
+        told = f"topics {RULE_VERSION} {watch_fingerprint(config.entities)} {list(config.topics.items())!r}"
+        self.fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def judge(self, title: str, text: str, mentions: Sequence[Mention]) -> tuple[TopicHit, ...]:
+        """One hit for every topic of the config, role `none` included.
+
+        `mentions` are those of the same title and text; ambiguous ones count for nothing.
+        """
+        article = _Article(title, text, mentions)
+        terms = self._terms(article)
+        return tuple(self._judge(topic, article, terms.get(topic.id, {})) for topic in self._topics)
+
+    def has_terms(self, title: str, text: str) -> bool:
+        """Whether any term of any topic is in the article: with no name either, it need not be read further."""
+        article = _Article(title, text, ())
+        return any(self._raw_terms(article))
+
+    def _raw_terms(self, article: _Article) -> Iterator[tuple[int, int, list[tuple[str, str]]]]:
+        if self._empty:
+            return
+        for folded, base, _ in article.parts:
+            text = folded.text
+            for last, (length, uses) in self._automaton.iter(text):
+                at = last + 1 - length
+                before = text[at - 1] if at else " "
+                if before.isalnum() and script_of(before) != "han":
+                    continue
+                start, end = folded.span(at, last + 1)
+                yield base + start, base + end, uses
+
+    def _terms(self, article: _Article) -> dict[str, dict[str, list[_Found]]]:
+        """topic -> list -> places. A term inside a decoy's name or an outlet's speaks only for a veto."""
+        closed = [*article.decoys, *self._outlet_spans(article)]
+        found: dict[str, dict[str, list[_Found]]] = {}
+        vetoes = {topic.id: set(topic.veto) for topic in self._topics}
+        for start, end, uses in self._raw_terms(article):
+            covered = any(one.start <= start and end <= one.end for one in closed)
+            for topic, name in uses:
+                if covered and name not in vetoes[topic]:
+                    continue
+                place = _Found(start, end, article.shown(start, end))
+                found.setdefault(topic, {}).setdefault(name, []).append(place)
+        return found
+
+    def _outlet_spans(self, article: _Article) -> Iterator[_Found]:
+        if len(self._titles) == 0:
+            return
+        for folded, base, _ in article.parts:
+            for last, length in self._titles.iter(folded.text):
+                start, end = folded.span(last + 1 - length, last + 1)
+                yield _Found(base + start, base + end, "")
+
+    def _judge(self, topic: Topic, article: _Article, terms: Mapping[str, list[_Found]]) -> TopicHit:
+        holding = [
+            held
+            for number, clause in enumerate(topic.clauses, start=1)
+            if (held := _hold(number, clause, article, terms)) is not None
+        ]
+        if not holding:
+            return TopicHit(topic.id, "none", 0.0)
+        ranked = sorted(holding, key=lambda held: -_worth(held, article.beginning)[0])
+        score, place = _worth(ranked[0], article.beginning)
+        reasons = [f"clause {ranked[0].number}: {ranked[0].reason}", place]
+        more = ranked[1:3]
+        score += MORE_BONUS * len(more)
+        reasons += [f"also clause {held.number}: {held.reason}" for held in more]
+        own = len(_apart(place for held in holding for place in held.places))
+        for name in topic.veto:
+            against = len(_apart(terms.get(name, ())))
+            if against > own:
+                score -= VETO_LOSS
+                reasons.append(f"veto {name}: {against} places against {own}")
+            elif against:
+                reasons.append(f"veto {name} near, {against} places against {own}: not lowered")
+        role: Role = "primary" if score >= topic.primary_at else "passing" if score >= topic.passing_at else "none"
+        first = ranked[0].places[0]
+        sentence = article.evidence(first) if role != "none" else ""
+        return TopicHit(topic.id, role, round(score, 2), tuple(reasons), sentence)
+
+
+def judge(config: Config, title: str, text: str, mentions: Sequence[Mention]) -> tuple[TopicHit, ...]:
+    """As TopicJudge(config).judge, for a single article."""
+    return TopicJudge(config).judge(title, text, mentions)
+
+
+class _Article:
+    """Title and text in one numbering, with the mentions in it."""
+
+    def __init__(self, title: str, text: str, mentions: Sequence[Mention]) -> None:
+        self._title, self._text = title, text
+        self._base = len(title) + GAP
+        self.parts: tuple[tuple[Folded, int, str], ...] = ((fold(title), 0, title), (fold(text), self._base, text))
+        self.entities: dict[str, list[_Found]] = {}
+        self.decoys: list[_Found] = []
+        for one in mentions:
+            base = 0 if one.part == "title" else self._base
+            place = _Found(base + one.start, base + one.end, one.surface)
+            if one.decoy:
+                self.decoys.append(place)
+            if not one.ambiguous:
+                self.entities.setdefault(one.entity, []).append(place)
+        self.beginning = _beginning(title, text, self._base)
+
+    def shown(self, start: int, end: int) -> str:
+        part, base = (self._title, 0) if start < self._base else (self._text, self._base)
+        return part[start - base : end - base][:QUOTED]
+
+    def evidence(self, place: _Found) -> str:
+        part, base = (self._title, 0) if place.start < self._base else (self._text, self._base)
+        return evidence(part, place.start - base, place.end - base)
+
+
+def _beginning(title: str, text: str, base: int) -> _Beginning:
+    spans = list(sentences(text[:LEAD_REACH]))
+    if len(spans) > 1 and spans[0][1] - spans[0][0] < DATELINE:
+        spans = spans[1:]
+    first = base + spans[0][1] if spans else base
+    second = base + spans[1][1] if len(spans) > 1 else first
+    return _Beginning(len(title), first, second)
+
+
+def _stems(topic: Topic) -> Iterator[tuple[str, str]]:
+    for name, by_language in topic.terms.items():
+        for stems in by_language.values():
+            yield from ((name, stem) for stem in stems)
+    for name, stems in topic.veto.items():
+        yield from ((name, stem) for stem in stems)
+
+
+def _names_with_terms(config: Config, terms: ahocorasick.Automaton) -> ahocorasick.Automaton:
+    """The outlets whose names hold a term: The Caspian Post is no sea."""
+    names = ahocorasick.Automaton()
+    for outlet in config.outlets.values():
+        for name in {fold_word(one) for one in (*outlet.names, *outlet.name.values()) if " " in one}:
+            if any(True for _ in terms.iter(name)):
+                names.add_word(name, len(name))
+    if len(names):
+        names.make_automaton()
+    return names
+
+
+def _hold(number: int, clause: Clause, article: _Article, terms: Mapping[str, list[_Found]]) -> _Holding | None:
+    """The clause with its places, or None: a group is missing, too far, or an `unless` list is near every place."""
+    groups = [_group(names, article, terms) for names in clause.all_of]
+    if not groups or not all(groups):
+        return None
+    against = sorted(place.start for name in clause.unless for place in terms.get(name, ()))
+    places: list[_Found] = []
+    shown: list[str] = []
+    for anchor in groups[0]:
+        picks = [anchor, *(_nearest(anchor, group) for group in groups[1:])]
+        if clause.near and any(abs(pick.start - anchor.start) > clause.near for pick in picks):
+            continue
+        if _near_any(min(pick.start for pick in picks), max(pick.end for pick in picks), against):
+            continue
+        shown = shown or [f"'{pick.shown}'" for pick in picks]
+        places.append(anchor)
+    if not places:
+        return None
+    return _Holding(number, clause, tuple(places), " + ".join(shown))
+
+
+def _group(names: Iterable[str], article: _Article, terms: Mapping[str, list[_Found]]) -> list[_Found]:
+    found: list[_Found] = []
+    for name in names:
+        if name.startswith(ENTITY):
+            found += article.entities.get(name.removeprefix(ENTITY), ())
+        else:
+            found += terms.get(name, ())
+    return sorted(found, key=lambda place: place.start)
+
+
+def _nearest(anchor: _Found, group: Sequence[_Found]) -> _Found:
+    at = bisect_left(group, anchor.start, key=lambda place: place.start)
+    return min(group[max(0, at - 1) : at + 1], key=lambda place: abs(place.start - anchor.start))
+
+
+def _near_any(start: int, end: int, against: Sequence[int]) -> bool:
+    at = bisect_left(against, start - UNLESS_REACH)
+    return at < len(against) and against[at] <= end + UNLESS_REACH
+
+
+def _worth(held: _Holding, beginning: _Beginning) -> tuple[float, str]:
+    """The clause's points and, in words, the place they are for.
+
+    Words alone must stand in the first sentence, a watched name may stand in the second: generic words near each other
+    by chance are commoner in long second sentences.
+    """
+    generic = not any(name.startswith(ENTITY) for group in held.clause.all_of for name in group)
+    first = held.places[0]
+    if first.start < beginning.title:
+        return held.clause.weight + PLACE_BONUS, "in the title"
+    if beginning.holds(first, generic):
+        return held.clause.weight + PLACE_BONUS, "at the beginning"
+    apart = len(_apart(held.places))
+    if apart > 1:
+        return held.clause.weight + PLACE_BONUS, f"{apart} places"
+    return held.clause.weight, "one place"
+
+
+def _apart(places: Iterable[_Found]) -> list[_Found]:
+    """The places, those that touch or nearly touch counted once."""
+    apart: list[_Found] = []
+    for place in sorted(places, key=lambda one: one.start):
+        if not apart or place.start - apart[-1].end > ONE_PLACE:
+            apart.append(place)
+    return apart

@@ -1,0 +1,207 @@
+"""The clock: which job is due, who holds the lease, how to stop. One process, one loop, every job also a command."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from crawler.crawl import crawl
+from crawler.hosts import holder_name
+from crawler.loop import run
+from jobs import chosen_sources, clock, open_store
+from jobs.digests import preview_all, send_all
+from models.config import Config, Source
+from models.errors import KhazriError
+from models.gate import Gate
+from models.store import Store
+
+log = logging.getLogger("khazri.schedule")
+
+LEASE_SECONDS = 120  # a process that dies holds a job no longer than this
+GATHER_SECONDS = 1.0  # sources that fall due within this share one crawl
+READER_STOP_SECONDS = 1.2  # of the 2 s in which SIGTERM must end everything
+
+
+class Clock:
+    """All jobs of one process. Jobs are derived from config at the start; what has run is in `run_slot`."""
+
+    def __init__(self, config: Config, store: Store) -> None:
+        self.config = config
+        self.store = store
+        self.gate = Gate(store)
+        self.owner = holder_name()
+        self.due: dict[str, Source] = {}
+        self.wake = asyncio.Event()
+        self.reader: asyncio.subprocess.Process | None = None
+        self.stopping = False
+        self.scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
+        )
+
+    async def run(self) -> None:
+        """Until cancelled. Stop order: no new jobs, the crawl ends in order, the reader finishes its batch."""
+        self._plan()
+        self.scheduler.start()
+        log.warning("scheduled: %d jobs; stop with SIGTERM or Ctrl-C", len(self.scheduler.get_jobs()))
+        crawling = asyncio.create_task(self._crawl_for_ever())
+        try:
+            await asyncio.shield(crawling)
+        finally:
+            self.stopping = True
+            self.scheduler.pause()
+            crawling.cancel()
+            await asyncio.gather(self._stop_reader(), crawling, return_exceptions=True)
+            await asyncio.sleep(0.02)  # the job that waited for the reader sees its end before jobs are cancelled
+            self.scheduler.shutdown(wait=False)
+
+    async def _crawl_for_ever(self) -> None:
+        while True:
+            await self.wake.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self.wake.clear()
+            await self._crawl_due()
+
+    def _plan(self) -> None:
+        """One job per source, the reading, the digest."""
+        self.scheduler.add_listener(_tell, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+        start = datetime.now(UTC)
+        for source in chosen_sources(self.config, []):
+            # A tenth of the period as jitter: 60 sources must not all ask on the hour.
+            trigger = IntervalTrigger(minutes=source.every_minutes, jitter=source.every_minutes * 6, timezone="UTC")
+            self._add(f"source:{source.id}", self._source_due, trigger, start, source)
+        reading = IntervalTrigger(seconds=self.config.schedule.read_every_seconds, timezone="UTC")
+        self._add("reading", self._read, reading, start)
+        hour, minute = map(int, self.config.digest.at.split(":"))
+        self._add("digest", self._digest, CronTrigger(hour=hour, minute=minute, timezone=self.config.zone), None)
+
+    def _add(
+        self, name: str, job: Callable[..., Coroutine[Any, Any, None]], trigger: Any, start: datetime | None, *args: Any
+    ) -> None:
+        first = {} if start is None else {"next_run_time": start}
+        self.scheduler.add_job(job, trigger, args=args, id=name, name=name, **first)
+
+    # --- collecting
+
+    async def _source_due(self, source: Source) -> None:
+        """Let the next crawl take it: sources due together share one crawl."""
+        self.due[source.id] = source
+        self.wake.set()
+
+    def _own(self, job: str, slot: str) -> bool:
+        return self.gate.take_slot(job, slot, self.owner, datetime.now(UTC), LEASE_SECONDS)
+
+    def _owned(self, sources: list[Source]) -> list[Source]:
+        """The sources whose slot nobody else has run or runs: one process of many polls each."""
+        seconds = int(datetime.now(UTC).timestamp())
+        return [s for s in sources if self._own(f"source:{s.id}", str(seconds // (s.every_minutes * 60)))]
+
+    async def _crawl_due(self) -> None:
+        waiting, self.due = list(self.due.values()), {}
+        sources = await asyncio.to_thread(self._owned, waiting)
+        if not sources:
+            return
+        now = clock(self.config)
+        beat = asyncio.create_task(self._heartbeat([f"source:{source.id}" for source in sources]))
+        try:
+            result = await crawl(self.config, self.store, sources, slot=now.strftime("%Y-%m-%dT%H:%M:%SZ"), now=now)
+            for count in result.counts:
+                level = logging.INFO if count.result in ("ok", "unchanged") else logging.WARNING
+                log.log(
+                    level, "source=%s result=%s reason=%s new=%d", count.source, count.result, count.reason, count.new
+                )
+        except KhazriError as error:
+            log.error("crawl: %s", error)  # noqa: TRY400 - our own error is one line, a traceback would bury it
+        finally:
+            beat.cancel()
+            await asyncio.to_thread(self._give_back, sources)
+
+    def _give_back(self, sources: list[Source]) -> None:
+        for source in sources:
+            self.gate.end_job(f"source:{source.id}", self.owner)
+
+    async def _heartbeat(self, jobs: list[str]) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            for job in jobs:
+                await asyncio.to_thread(self.gate.keep_lease, job, self.owner, datetime.now(UTC), LEASE_SECONDS)
+
+    # --- reading
+
+    async def _read(self) -> None:
+        """Ask the reading worker to read what is due; start one when there is none."""
+        if self.reader is None or self.reader.returncode is not None:
+            now = [self.config.now.isoformat()] if self.config.now else []
+            self.reader = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", "jobs.reader", str(self.config.path), *now,
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+        assert self.reader.stdin is not None
+        assert self.reader.stdout is not None
+        self.reader.stdin.write(b"read\n")
+        await self.reader.stdin.drain()
+        line = await self.reader.stdout.readline()
+        if self.stopping:
+            return
+        answer = json.loads(line) if line else {"error": "the reading worker died; it is started again next time"}
+        if "error" in answer:
+            log.error("reading: %s", answer["error"])
+        elif answer["read"]:
+            log.info("read %(read)d articles, %(added)d facts added, %(closed)d closed", answer)
+
+    async def _stop_reader(self) -> None:
+        if self.reader is None or self.reader.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):  # it ended between the look and the call
+            self.reader.terminate()
+        try:
+            await asyncio.wait_for(self.reader.wait(), READER_STOP_SECONDS)
+        except TimeoutError:
+            self.reader.kill()  # its open transaction is rolled back; the articles stay due
+
+    # --- telling
+
+    async def _digest(self) -> None:
+        """Once a day over all processes: send where a mail server is configured, else write the preview."""
+        now = clock(self.config)
+        day = now.astimezone(self.config.zone).strftime("%Y-%m-%d")
+        if not await asyncio.to_thread(self._own, "digest", day):
+            return
+        try:
+            if self.config.smtp_url:
+                lines = await asyncio.to_thread(send_all, self.config, self.store, now)
+            else:
+                lines = await asyncio.to_thread(preview_all, self.config, self.store, now, self.config.var / "digest")
+            for line in lines:
+                log.warning("digest: %s", line)
+        finally:
+            await asyncio.to_thread(self.gate.end_job, "digest", self.owner)
+
+
+def _tell(event: JobExecutionEvent) -> None:
+    """A job that failed or was missed is said, never swallowed."""
+    if event.code == EVENT_JOB_MISSED:
+        log.error("job %s was missed at %s", event.job_id, event.scheduled_run_time)
+    else:
+        log.error("job %s failed: %s", event.job_id, event.exception)
+
+
+def run_forever(config: Config) -> None:
+    """`khazri schedule`. Raises StoreError at the start; KeyboardInterrupt after it was stopped in order."""
+    store = open_store(config)
+    store.sync(config, clock(config))
+
+    async def main() -> None:
+        await Clock(config, store).run()
+
+    run(main(), guarded=not config.proxy)

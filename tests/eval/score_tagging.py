@@ -1,0 +1,171 @@
+"""Prints how well names, topics and attributions are found: on the labelled data and on the sentences beside this file.
+
+By hand: `KHAZRI_DATA=… python tests/eval/score_tagging.py [--errors]`. KHAZRI_DATA is the folder of labelled data.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from models.config import Alias, Config, Entity, load_config  # noqa: E402
+from pipelines.watch import Tagger  # noqa: E402
+
+Row = Mapping[str, Any]
+Span = tuple[int, int, str]
+
+
+@dataclass
+class Counts:
+    """True, false and missed answers."""
+
+    right: int = 0
+    wrong: int = 0
+    missed: int = 0
+
+    @property
+    def precision(self) -> float:
+        return self.right / (self.right + self.wrong) if self.right + self.wrong else 1.0
+
+    @property
+    def recall(self) -> float:
+        return self.right / (self.right + self.missed) if self.right + self.missed else 1.0
+
+    @property
+    def f1(self) -> float:
+        both = 2 * self.right + self.wrong + self.missed
+        return 2 * self.right / both if both else 1.0
+
+    def __str__(self) -> str:
+        return (
+            f"P {self.precision:.3f} R {self.recall:.3f} F1 {self.f1:.3f} ({self.right}+ {self.wrong}x {self.missed}-)"
+        )
+
+
+def data() -> Path:
+    return Path(os.environ.get("KHAZRI_DATA", ROOT.parent / "shared" / "data"))
+
+
+def rows(path: Path) -> list[Row]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def score_sentences(tagger: Tagger, sentences: Iterable[Row], errors: list[str]) -> dict[str, Counts]:
+    """By language and "all": spans with the right id (overlapping is enough); "exact" counts hits with exact offsets.
+
+    Only entities labelled anywhere among the sentences count; ambiguous mentions are no predictions.
+    """
+    sentences = list(sentences)
+    labelled = {label for row in sentences for _, _, label, *_ in row["spans"]}
+    counts: dict[str, Counts] = {"all": Counts(), "exact": Counts()}
+    for row in sentences:
+        gold = [(start, end, label) for start, end, label, *_ in row["spans"]]
+        found = [
+            (one.start, one.end, one.entity)
+            for one in tagger.tag(row["text"], language=row["lang"])
+            if one.entity in labelled and not one.ambiguous
+        ]
+        by_language = counts.setdefault(row["lang"], Counts())
+        for target in (counts["all"], by_language):
+            _compare(gold, found, target)
+        hits = [span for span in found if any(_same(span, other) for other in gold)]
+        counts["exact"].right += sum(span in gold for span in hits)
+        counts["exact"].wrong += sum(span not in gold for span in hits)
+        if sorted(gold) != sorted(found):
+            errors.append(f"{row['lang']} {row['text']!r}: want {_shown(row, gold)} got {_shown(row, found)}")
+    return counts
+
+
+def _shown(row: Row, spans: Iterable[Span]) -> list[tuple[str, str]]:
+    return [(row["text"][start:end], label) for start, end, label in spans]
+
+
+def _same(one: Span, other: Span) -> bool:
+    return one[2] == other[2] and one[0] < other[1] and other[0] < one[1]
+
+
+def _compare(gold: list[Span], found: list[Span], counts: Counts) -> None:
+    hit = [any(_same(span, other) for other in found) for span in gold]
+    counts.right += sum(hit)
+    counts.missed += len(hit) - sum(hit)
+    counts.wrong += sum(not any(_same(span, other) for other in gold) for span in found)
+
+
+def throw_away(config: Config, name: str) -> Config:
+    """The config with one entity of that name and nothing else."""
+    entity = Entity(id="name", type="place", name={"en": name}, aliases=(Alias(name),))
+    return replace(config, entities={"name": entity}, topics={}, relations=())
+
+
+def score_inflections(config: Config, tokens: Iterable[Row], errors: list[str]) -> tuple[Counts, Counts]:
+    """(same names accepted, other names refused), the language given and not given alike."""
+    taggers: dict[str, Tagger] = {}
+    same, other = Counts(), Counts()
+    for row in tokens:
+        tagger = taggers.setdefault(row["name"], Tagger(throw_away(config, row["name"])))
+        for language in (row["lang"], None):
+            accepted = bool(tagger.tag(row["token"], language=language))
+            counts = same if row["same"] else other
+            if accepted is row["same"]:
+                counts.right += 1
+            else:
+                counts.missed += 1
+                errors.append(f"{row['lang']}/{language} {row['name']}: {row['token']} accepted={accepted}")
+    return same, other
+
+
+def pages() -> Iterator[Row]:
+    for path in sorted((data().parent / "domain" / "pages").glob("*.json")):
+        yield json.loads(path.read_text(encoding="utf-8"))
+
+
+def score_mentions(tagger: Tagger, errors: list[str]) -> Counts:
+    """Mentions of the pages by entity and overlap; a leg of the cable counts for the cable, decoys are left out."""
+    counts = Counts()
+    for row in pages():
+        gold = [(one["start"], one["end"], _whole(one["entity"])) for one in row["mentions"]]
+        gold = [span for span in gold if span[2] != "ttk_ru"]
+        found = [
+            (one.start, one.end, _whole(one.entity))
+            for one in tagger.tag(row["text"], title=row["title"] or "", language=row["lang"])
+            if one.part == "text" and not one.decoy and not one.ambiguous
+        ]
+        _compare(gold, found, counts)
+        if sorted(gold) != sorted(found):
+            only = [span for span in found if span not in gold], [span for span in gold if span not in found]
+            errors.append(f"page {row['id']}: extra {_shown(row, only[0])} missing {_shown(row, only[1])}")
+    return counts
+
+
+def _whole(entity: str) -> str:
+    return "tcfo" if entity.startswith("tcfo") else entity
+
+
+def main() -> None:
+    config = load_config(ROOT / "config.yaml")
+    tagger = Tagger(config)
+    errors: list[str] = []
+    for name, path in (("sentences", data() / "tagging" / "sentences.jsonl"),):
+        for key, counts in sorted(score_sentences(tagger, rows(path), errors).items()):
+            print(f"{name:12} {key:6} {counts}")
+    same, other = score_inflections(config, rows(data() / "tagging" / "inflections.jsonl"), errors)
+    print(f"inflections  same accepted {same.recall:.3f}, other refused {other.recall:.3f}")
+    print(f"pages        mentions {score_mentions(tagger, errors)}")
+    if "--errors" in sys.argv:
+        print(*errors, sep="\n")
+    seed = (data() / "seed_article.txt").read_text(encoding="utf-8")
+    title, _, text = seed.partition("\n")
+    print("seed        ", dict(Counter(one.entity for one in tagger.tag(text, title=title, language="en"))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""Addresses that must be the same or must differ, and literal addresses that must be refused."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.addresses import is_home, is_safe_address, join, normalise, same_site, site_of
+
+SAME = [
+    ("https://report.az/ikt/kabel/", "http://www.report.az/ikt/kabel"),
+    ("https://report.az/ikt/kabel?utm_source=rss&utm_medium=feed", "https://report.az/ikt/kabel"),
+    ("https://report.az/ikt/kabel#comments", "https://report.az/ikt/kabel"),
+    ("HTTPS://Report.AZ:443/ikt/kabel", "https://report.az/ikt/kabel"),
+    ("https://m.report.az/ikt/kabel", "https://report.az/ikt/kabel"),
+    ("https://amp.report.az/ikt/kabel", "https://report.az/ikt/kabel"),
+    ("https://report.az/ikt/kabel/amp/", "https://report.az/ikt/kabel"),
+    ("https://report.az/amp/ikt/kabel", "https://report.az/ikt/kabel"),
+    ("https://report.az/ikt/kabel.amp.html", "https://report.az/ikt/kabel.html"),
+    ("https://report.az/ikt/kabel?amp=1", "https://report.az/ikt/kabel"),
+    ("https://report.az/ikt/kabel/print", "https://report.az/ikt/kabel"),
+    ("https://report.az/ikt/index.html", "https://report.az/ikt/"),
+    ("https://report.az/a?b=2&a=1", "https://report.az/a?a=1&b=2"),
+    ("https://banker.az/x%C9%99b%c9%99r", "https://banker.az/xəbər"),
+    ("https://report.az/a?fbclid=x&id=7&yclid=3&gclid=4", "https://report.az/a?id=7"),
+    ("https://report.az//ikt///kabel", "https://report.az/ikt/kabel"),
+    ("https://report.az/a;jsessionid=AB12?id=7", "https://report.az/a?id=7"),
+    ("https://çıraq.example/a", "https://xn--raq-1la48a.example/a"),
+]
+DIFFER = [
+    ("https://report.az/ikt/kabel", "https://report.az/ru/ikt/kabel"),
+    ("https://report.az/story?id=7", "https://report.az/story?id=8"),
+    ("https://az.trend.az/1.html", "https://en.trend.az/1.html"),
+    ("https://report.az/a?page=2", "https://report.az/a"),
+    ("https://report.az/A", "https://report.az/a"),
+    ("https://report.az:8080/a", "https://report.az/a"),
+    ("https://report.az/a?source=ministry", "https://report.az/a"),
+    ("https://report.az/example", "https://report.az/ex"),
+    ("https://report.az/print", "https://report.az/"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_same(one: str, other: str) -> None:
+    assert normalise(one) == normalise(other)
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFER)
+def test_differ(one: str, other: str) -> None:
+    assert normalise(one) != normalise(other)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "mailto:a@b.example", "urn:x:1", "http://[::1", "http://a:99999/", "not an address"]
+)
+def test_what_is_no_address_stays(text: str) -> None:
+    assert normalise(text) == text.replace(" ", "")
+
+
+PIECES = st.text(st.sampled_from("abəя/?&=#%.;:@-_ampriuntmdexhl20%C9%99%2F%zz\udc80 "), max_size=60) | st.text(
+    max_size=40
+)
+
+
+@given(PIECES, PIECES)
+def test_normalise_is_idempotent(path: str, host: str) -> None:
+    for url in (f"https://www.site.example/{path}", f"http://{host}.example/{path}", path):
+        once = normalise(url)
+        assert normalise(once) == once
+
+
+@given(st.text(max_size=200))
+def test_nothing_raises(text: str) -> None:
+    assert isinstance(normalise(text), str)
+    assert is_safe_address(text) in (True, False)
+    assert isinstance(join("https://a.example/b", text), str)
+
+
+def test_sites() -> None:
+    assert site_of("https://az.trend.az/x") == "trend.az"
+    assert site_of("https://www.haber.com.tr/x") == "haber.com.tr"
+    assert same_site("https://en.apa.az/1", "http://apa.az/2")
+    assert not same_site("https://a.com.tr/", "https://b.com.tr/")
+    assert not same_site("https://a.wordpress.com/", "https://b.wordpress.com/")
+    assert not same_site("https://127.0.0.1/", "https://128.0.0.1/")
+    assert not same_site("nothing", "nothing")
+
+
+def test_homes() -> None:
+    assert all(map(is_home, ("https://a.example", "https://a.example/az/", "https://a.example/index.php")))
+    assert not any(map(is_home, ("https://a.example/news", "https://a.example/?p=1", "x")))
+
+
+REFUSED = [
+    "http://127.0.0.1/", "http://127.1/", "http://0x7f.1/", "http://0x7f000001/", "http://2130706433/",
+    "http://017700000001/", "http://0177.0.0.01/", "http://0/", "http://10.1.2.3/", "http://192.168.0.1/",
+    "http://172.16.0.1/", "http://169.254.169.254/latest", "http://100.64.0.1/", "http://224.0.0.1/",
+    "http://255.255.255.255/", "http://[::1]/", "http://[::]/", "http://[fe80::1]/", "http://[fc00::1]/",
+    "http://[ff02::1]/", "http://[::ffff:127.0.0.1]/", "http://[::127.0.0.1]/", "http://[64:ff9b::10.0.0.1]/",
+    "http://[2002:7f00:1::]/", "http://[fe80::1%25eth0]/", "http://localhost/", "http://a.localhost/",
+    "http://localhost./", "http://db.internal/", "http://printer.local/", "http://user@report.az/",
+    "http://user:word@report.az/", "http://report.az@127.0.0.1/", "http://report.az\\@127.0.0.1/", "ftp://report.az/",
+    "file:///etc/passwd", "javascript:alert(1)", "//report.az/", "", "http://", "http:///x", "http://report.az:99999/",
+    "http://①②⑦.0.0.1/", "http://１２７.0.0.1/", "http://127。0。0。1/", "http://re port.az/",
+    "http://report.az/\r\nX: y", "http://%31%32%37.0.0.1/", "http://256.256.256.256/", "http://1.2.3.4.5/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", REFUSED)
+def test_refused(url: str) -> None:
+    assert not is_safe_address(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://report.az/x", "http://8.8.8.8/", "https://[2001:4860:4860::8888]/", "https://en.apa.az:8443/a?b=c",
+     "https://çıraq.example/", "http://134744072/", "https://a.example/path@with/at"],
+)  # fmt: skip
+def test_allowed(url: str) -> None:
+    assert is_safe_address(url)
+
+
+@given(st.ip_addresses(v=4))
+def test_every_private_address_in_every_number_form(address: ipaddress.IPv4Address) -> None:
+    number = int(address)
+    forms = [str(address), str(number), hex(number), f"0{number:o}", f"[::ffff:{address}]"]
+    verdicts = {is_safe_address(f"http://{form}/") for form in forms}
+    assert len(verdicts) == 1
+    if address.is_private or address.is_loopback or address.is_link_local or address.is_multicast:
+        assert verdicts == {False}

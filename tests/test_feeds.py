@@ -1,0 +1,220 @@
+"""Feeds of every kind, wrong labels, and bodies made to break or hold a parser."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crawler.feeds import read_feed
+from models.article import Feed
+from models.errors import CollectError, NotAFeed, TooLarge
+
+FOLDER = Path(__file__).parent / "data" / "feeds"
+NOW = datetime(2026, 1, 10, tzinfo=UTC)
+URL = "https://feeds.example/rss"
+
+
+def rss(items: str, head: str = "", encoding: str = "utf-8") -> bytes:
+    channel = f'<rss version="2.0"><channel><title>t</title>{items}</channel></rss>'
+    return f'<?xml version="1.0" encoding="{encoding}"?>{head}{channel}'.encode()
+
+
+def item(title: str = "x", link: str = "https://e.example/1", rest: str = "") -> str:
+    return f"<item><title>{title}</title><link>{link}</link>{rest}</item>"
+
+
+def load(name: str, zone: str = "Asia/Baku") -> Feed:
+    return read_feed((FOLDER / name).read_bytes(), URL, zone=zone, now=NOW)
+
+
+def test_rss2() -> None:
+    feed = load("rss2.xml")
+    first, second, undated, future, mail = feed.entries
+    assert (feed.title, feed.language) == ("Şimal Xəbər", "az")
+    assert first.title == "Kabel çəkilir & sınaqdan keçir"
+    assert first.summary == "Xəttin uzunluğu 380 km."
+    assert (first.id, first.link, first.language) == ("sx-1", "https://simal-xeber.example/n/1", "az")
+    assert first.published is not None
+    assert (first.published.value, first.published.zone, first.published.origin) == (
+        datetime(2025, 11, 17, 9, 55, tzinfo=UTC),
+        "known",
+        "feed",
+    )
+    assert second.link == "https://simal-xeber.example/n/2", "relative to the channel's own site"
+    assert second.published is not None
+    assert (second.published.value, second.published.zone) == (datetime(2025, 11, 17, 6, tzinfo=UTC), "assumed")
+    assert undated.published is None, "a guid is no date"
+    assert future.published is None
+    assert mail.link == ""
+    assert any("future" in warning for warning in feed.warnings)
+    assert any("mailto" in warning for warning in feed.warnings)
+
+
+def test_atom() -> None:
+    first, second = load("atom.xml").entries
+    assert (first.title, first.link, first.summary) == (
+        "Cable work starts",
+        "https://northernpost.example/1",
+        "Ships are ready.",
+    )
+    assert first.published is not None
+    assert first.published.origin == "feed"
+    assert (second.title, second.link) == ("If A < B then what", "https://northernpost.example/2")
+    assert second.summary == "First. Second."
+    assert second.published is not None
+    assert second.published.origin == "feed-updated"
+
+
+def test_rss1() -> None:
+    (entry,) = load("rss1.rdf").entries
+    assert (entry.title, entry.id, entry.language) == (
+        "Каспий түбімен кабель тартылады",
+        "https://dala.example/1",
+        "kk",
+    )
+    assert entry.published is not None
+    assert entry.published.value == datetime(2025, 12, 26, 11, 6, tzinfo=UTC)
+
+
+def test_json_feed() -> None:
+    feed = load("feed.json")
+    first, second = feed.entries
+    assert (first.title, first.summary, first.language) == ("Deal & tender", "Signed.", "en")
+    assert (second.id, second.link, second.summary) == ("2", "https://feeds.example/2", "Untitled note")
+    assert second.published is not None
+    assert (second.published.precision, second.published.origin) == ("day", "feed-updated")
+
+
+@pytest.mark.parametrize("name", ["cp1251_says_utf8.xml", "utf8_says_cp1251.xml"])
+def test_wrong_labels(name: str) -> None:
+    (entry,) = load(name).entries
+    assert entry.title == "Кабель по дну Каспия начнут строить весной, сообщил руководитель проекта"
+    assert entry.published is not None
+    assert entry.published.value == datetime(2025, 12, 26, 9, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_wide_encodings_that_say_utf8(encoding: str) -> None:
+    (entry,) = read_feed(rss(item("Qazaxıstan kabeli")).decode().encode(encoding), URL).entries
+    assert entry.title == "Qazaxıstan kabeli"
+
+
+def test_control_characters_go() -> None:
+    (entry,) = read_feed(rss(item("a\x00b\x0bc\x1fd&#7;e")), URL).entries
+    assert entry.title == "abcde"
+
+
+def test_bare_ampersands_stay() -> None:
+    (entry,) = read_feed(rss(item("A & B", "https://e.example/?a=1&b=2")), URL).entries
+    assert (entry.title, entry.link) == ("A & B", "https://e.example/?a=1&b=2")
+
+
+def test_the_sources_zone_is_used_where_the_feed_gives_none() -> None:
+    (entry,) = read_feed(rss(item(rest="<pubDate>2025-11-21 10:00:00</pubDate>")), URL, zone="Asia/Almaty").entries
+    assert entry.published is not None
+    assert (entry.published.value, entry.published.zone) == (datetime(2025, 11, 21, 5, tzinfo=UTC), "assumed")
+
+
+def test_an_empty_channel_is_a_feed_with_a_warning() -> None:
+    feed = read_feed(rss(""), URL)
+    assert feed.entries == ()
+    assert feed.warnings == ("the feed has no entries",)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" \n",
+        b"\xef\xbb\xbf",
+        b"<!doctype html><html><head><title>Access denied</title></head><body>403</body></html>",
+        b"plain words",
+        b'{"error": 1}',
+        b"{",
+        b"[" * 100_000,
+        b'{"items":' + b"[" * 100_000,
+        b"\xff\xfe",
+    ],
+)
+def test_no_feed(body: bytes) -> None:
+    with pytest.raises(NotAFeed) as caught:
+        read_feed(body, URL)
+    assert caught.value.url == URL
+
+
+def test_a_truncated_feed_keeps_what_is_whole() -> None:
+    body = rss("".join(item(f"T{number}", f"https://e.example/{number}") for number in range(50)))[:2000]
+    feed = read_feed(body, URL)
+    assert [entry.title for entry in feed.entries[:20]] == [f"T{number}" for number in range(20)]
+
+
+def test_gzip_without_a_header() -> None:
+    assert len(read_feed(gzip.compress(rss(item())), URL).entries) == 1
+
+
+def test_a_damaged_gzip_is_refused() -> None:
+    with pytest.raises(CollectError) as caught:
+        read_feed(gzip.compress(rss(item()))[:10] + b"\xff" * 20, URL)
+    assert caught.value.reason == "bad_gzip"
+
+
+def test_entries_over_the_cap_are_cut_off_and_told() -> None:
+    feed = read_feed(rss("".join(item(f"T{n}", f"https://e.example/{n}") for n in range(1_200))), URL)
+    assert len(feed.entries) == 1_000
+    assert any("first 1,000" in warning for warning in feed.warnings)
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (rss(item("x" * 9_000_000)), TooLarge),
+        (gzip.compress(rss(item("x" * 9_000_000))), TooLarge),
+        (rss("<item " + " ".join(f'a{n}="1"' for n in range(300)) + "><title>x</title></item>"), TooLarge),
+        (rss("<item><description>" + "<a>" * 100 + "</a>" * 100 + "</description></item>"), TooLarge),
+        (rss(item("&a;"), '<!DOCTYPE z [<!ENTITY a "b">]>'), CollectError),
+    ],
+    ids=["bytes", "bomb", "attributes", "depth", "entities"],
+)
+def test_over_the_caps(body: bytes, error: type[CollectError]) -> None:
+    with pytest.raises(error):
+        read_feed(body, URL)
+
+
+def test_an_external_entity_is_not_read() -> None:
+    head = '<!DOCTYPE z SYSTEM "file:///etc/hostname">'
+    (entry,) = read_feed(rss(item("a &x; b"), head), URL).entries
+    assert entry.title == "a b"
+
+
+HOSTILE = {
+    "attributes": rss("<item " + " ".join(f'a{n}="1"' for n in range(100_000)) + "/>"),
+    "nesting": rss("<item><description>" + "<a>" * 100_000 + "</description></item>"),
+    "escaped nesting": rss("<item><title>x</title><description>" + "&lt;div&gt;" * 100_000 + "</description></item>"),
+    "entries": rss(item() * 20_000),
+    "open tags": b'<rss version="2.0"><channel><item><title>' + b"<" * 1_000_000,
+    "ampersands": rss(item("&" * 1_000_000)),
+    "open cdata": b'<rss version="2.0"><channel><item><description><![CDATA[' + b"a]" * 2_500_000,
+    "open comment": b'<rss version="2.0"><channel><!--' + b"- " * 500_000,
+    "open doctype": b"<!DOCTYPE rss [" + b'<!ENTITY a "b"> ' * 60_000,
+    "open quotes": rss("<item a='" * 200_000),
+    "entities": rss(item("&amp;" * 240_000)),
+    "long entries": rss(item("x", rest=f"<description>{'&lt;p&gt;word ' * 1_000}</description>") * 400),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HOSTILE)
+def test_nothing_takes_two_seconds(name: str) -> None:
+    start = time.process_time()
+    try:
+        feed = read_feed(HOSTILE[name], URL)
+    except CollectError as error:
+        outcome = error.reason
+    else:
+        outcome = f"{len(feed.entries)} entries"
+    assert outcome
+    assert time.process_time() - start < 2
