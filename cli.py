@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from models.errors import KhazriError
 
@@ -32,6 +33,7 @@ config_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="conf
 app.add_typer(db_app, name="db")
 app.add_typer(config_app, name="config")
 
+INTERRUPTED = 130  # the shell's own code for Ctrl-C
 GLOBAL_OPTIONS = ("--config", "--now")  # taken wherever they stand, see main()
 _given: dict[str, Any] = {}
 
@@ -208,6 +210,8 @@ def import_(
     say(f"{result.rows} rows: {counts}")
     for outlet, number in sorted(result.unlisted.items()):
         say(f"  {outlet}: {number} rows of an outlet that config does not list")
+    for remark, number in sorted(result.remarks.items()):
+        say(f"  {remark}: {number}")
 
 
 @app.command()
@@ -279,7 +283,7 @@ def show() -> None:
 
 
 def hoisted(arguments: Sequence[str]) -> list[str]:
-    """--config and --now wherever they stand, moved to the front: people write them last."""
+    """--config and --now wherever they stand, moved to the front: people write them last. Raises KhazriError."""
     front: list[str] = []
     rest: list[str] = []
     words = iter(arguments)
@@ -287,7 +291,10 @@ def hoisted(arguments: Sequence[str]) -> list[str]:
         if word == "--":
             rest += [word, *words]
         elif word in GLOBAL_OPTIONS:
-            front += [word, next(words, "")]
+            value = next(words, None)
+            if value is None:
+                raise KhazriError(f"{word} needs a value")
+            front += [word, value]
         elif word.startswith(tuple(f"{option}=" for option in GLOBAL_OPTIONS)) or word in ("-v", "--verbose"):
             front.append(word)
         else:
@@ -298,19 +305,49 @@ def hoisted(arguments: Sequence[str]) -> list[str]:
 def run_command() -> int:
     """Run the command of sys.argv; its exit code. Every error of ours is one line and 1; Ctrl-C is one line and 130."""
     try:
-        app(hoisted(sys.argv[1:]), prog_name="khazri")
+        code = app(hoisted(sys.argv[1:]), prog_name="khazri", standalone_mode=False)
+        sys.stdout.flush()  # here, where a reader that went away or a full disk can still be told
     except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # typer's own way with it
+            return _unread()
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except TyperException as error:
+        return _misused(error)
     except KhazriError as error:
         say(f"khazri: {error}")
         return 1
     except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        return _unread()
+    except OSError as error:
+        say(f"khazri: {error.filename or 'output'}: {error.strerror}")
+        _drop_output()
+        return 1
+    if code == INTERRUPTED:  # typer makes this of a KeyboardInterrupt
         say("khazri: stopped; what was stored is safe, the next run completes the rest")
-        return 130
-    except BrokenPipeError:  # the reader of our output went away, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains of it at the end
-        return 0
+    return code if isinstance(code, int) else 0
+
+
+def _misused(error: TyperException) -> int:
+    """A command line that cannot be understood: one line, with the help that explains it. No arguments: the help."""
+    message = error.format_message()
+    if "\n" in message:
+        say(message)
+    else:
+        context = getattr(error, "ctx", None)
+        say(f"khazri: {message.rstrip('.')}; see: {context.command_path if context else 'khazri'} --help")
+    return 1
+
+
+def _unread() -> int:
+    """The reader of our output went away, as `head` does: no error of ours."""
+    _drop_output()
     return 0
+
+
+def _drop_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains of it at the end
 
 
 def main() -> None:

@@ -70,7 +70,8 @@ def body_of(tree: HtmlElement | None, markup: str, article_body: str, warnings: 
         if len(other) > 2 * len(body):
             warnings.append("body by the fallback")
             body = other
-    return _lines(body)
+    body = _lines(body)
+    return body if _WORD.search(body) else ""
 
 
 def _lines(text: str) -> str:

@@ -15,7 +15,7 @@ from scrapy.crawler import AsyncCrawlerRunner
 from crawler.hosts import HostGate, holder_name
 from crawler.polled import POLLED
 from crawler.settings import scrapy_settings
-from crawler.spiders.base import Crawl, SourceSpider
+from crawler.spiders.base import NO_ANSWER, Crawl, SourceSpider
 from crawler.spiders.feeds import FeedSpider
 from crawler.spiders.listings import ListingSpider
 from crawler.spiders.pages import PageSpider
@@ -48,6 +48,11 @@ class CrawlResult:
         return bool(self.counts) and self.reached == 0
 
 
+def _reached(count: RunCount) -> bool:
+    """Whether anything at all came back: a status, a refusal, or a reason that only an answer can have."""
+    return count.status is not None or count.reason not in (*NO_ANSWER, "interrupted")
+
+
 async def crawl(config: Config, store: Store, sources: Sequence[Source], *, slot: str, now: datetime) -> CrawlResult:
     """Poll `sources` and fetch the pages of their due items. Each source keeps its own run row.
 
@@ -67,8 +72,7 @@ async def crawl(config: Config, store: Store, sources: Sequence[Source], *, slot
     if shared.failure is not None:
         raise shared.failure
     counts = tuple(shared.counts[source.id] for source in ready)
-    reached = sum(1 for count in counts if count.status is not None or count.result == "refused")
-    return CrawlResult(counts, reached)
+    return CrawlResult(counts, sum(_reached(count) for count in counts))
 
 
 def _shared(config: Config, store: Store, sources: Sequence[Source], now: datetime) -> Crawl:
@@ -91,11 +95,16 @@ async def _poll_all(runner: AsyncCrawlerRunner, shared: Crawl, sources: Sequence
         for kind in SPIDERS.values()
         if (chosen := [source for source in sources if SPIDERS[source.kind] is kind])
     ]
-    watch = asyncio.create_task(_stop_in_silence(runner, shared))
+    silence = asyncio.create_task(_silence(shared))
+    polling = asyncio.gather(*polls)
     try:
-        await asyncio.gather(*polls)
-    finally:
-        watch.cancel()
+        either: set[asyncio.Future[Any]] = {polling, silence}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if polling.done():
+            await polling  # an error of ours comes out here
+    finally:  # requests still under way in silence are left behind: crawl() stops the runner
+        silence.cancel()
+        polling.cancel()
     polled = [row for row in shared.learned.values() if row.get("polled_at") == shared.now]
     await asyncio.to_thread(shared.collecting.save_polls, polled)
 
@@ -117,11 +126,12 @@ async def _run(runner: AsyncCrawlerRunner, spider: type[Spider], **kwargs: Any) 
     await asyncio.shield(runner.crawl(spider, **kwargs))
 
 
-async def _stop_in_silence(runner: AsyncCrawlerRunner, shared: Crawl) -> None:
+async def _silence(shared: Crawl) -> None:
+    """Ends when no source answered for SILENCE_SECONDS; never, once one did."""
     await asyncio.sleep(SILENCE_SECONDS)
-    if shared.answers == 0:
-        log.warning("no answer from any source in %d s: giving up for now", SILENCE_SECONDS)
-        await runner.stop()
+    if shared.answers:
+        await asyncio.Event().wait()  # until cancelled
+    log.warning("no answer from any source in %d s: giving up for now", SILENCE_SECONDS)
 
 
 async def _stop(runner: AsyncCrawlerRunner) -> None:
@@ -136,6 +146,7 @@ async def _end(shared: Crawl, runs: dict[str, int], now: datetime) -> None:
     """Close what the crawl opened and store its runs, also when it was stopped half-way."""
     for flush in shared.flushes:
         await flush()
+    shared.closed = True
     closing = asyncio.create_task(asyncio.to_thread(shared.workers.close))
     for count in shared.counts.values():
         if count.result == "ok" and count.new and _all_dropped(count):

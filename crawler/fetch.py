@@ -15,15 +15,19 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.error import DNSLookupError
 
 from crawler.addresses import is_safe_address
-from crawler.hosts import HostGate
+from crawler.hosts import HostGate, HostRests
 
 REDIRECTS = (301, 302, 303, 307, 308)
 # Statuses a callback wants to see itself: all but the redirects, which the redirect middleware follows.
 ANSWERS = [status for status in range(200, 600) if status not in REDIRECTS]
 
 
+RESTS = "retry_after"  # why we do not ask a host that told us to come back later
+
+
 class Refused(IgnoreRequest):
-    """We do not ask: robots.txt forbids it, or the address is one we never fetch. `reason` is the outcome's word."""
+    """We do not ask: robots.txt forbids it, the host rests, or the address is one we never fetch. `reason` is the
+    outcome's word."""
 
     def __init__(self, reason: str, url: str) -> None:
         super().__init__(f"{reason}: {url}")
@@ -115,7 +119,10 @@ class GateMiddleware:
             allowed, reason = await self.gate.may_fetch(request.url, self._fetch_robots)
             if not allowed:
                 raise Refused(reason, request.url)
-        await self.gate.hold(request.url)
+        try:
+            await self.gate.hold(request.url)
+        except HostRests as error:
+            raise Refused(RESTS, request.url) from error
         request.meta["held"] = request.url
 
     async def process_response(self, request: Request, response: Response) -> Response:

@@ -24,6 +24,8 @@ ROBOTS_ERROR_MINUTES = 60  # a host whose robots.txt does not answer is left alo
 HOLD_SLACK_SECONDS = 30  # a hold outlives the request's own time-out by this; then a dead holder's claim ends
 LONGEST_DELAY_SECONDS = 60  # a Crawl-delay above this would starve a whole crawl; such a host waits this long
 ASK_AGAIN_SECONDS = 1.0  # longest sleep before the gate is asked again
+# A host that asked for a longer rest (Retry-After) is left for a later crawl; above every delay, or that would end too.
+LONGEST_WAIT_SECONDS = LONGEST_DELAY_SECONDS + 5
 
 FetchRobots = Callable[[str], Awaitable[tuple[int, bytes]]]
 
@@ -68,6 +70,10 @@ def is_dead(holder: str) -> bool:
     return False
 
 
+class HostRests(Exception):
+    """The host asked us to stay away for longer than a crawl waits."""
+
+
 class HostGate:
     """Async face of models.gate for one process. `holder` names the process in the table."""
 
@@ -78,9 +84,11 @@ class HostGate:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._robots_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._robots: dict[str, tuple[Robots, Protego | None]] = {}
+        self._down: dict[str, Exception] = {}  # hosts whose robots.txt could not be had, for the time of one crawl
 
     async def hold(self, url: str) -> None:
-        """Wait until this process may ask the host of `url`, and keep others out until `release`."""
+        """Wait until this process may ask the host of `url`, and keep others out until `release`. Raises HostRests
+        when that would take longer than LONGEST_WAIT_SECONDS."""
         host = host_of(url)
         await self._locks[host].acquire()
         try:
@@ -92,6 +100,8 @@ class HostGate:
                 if holder is not None and is_dead(holder):
                     await asyncio.to_thread(self.gate.release, host, holder, clock())
                     continue
+                if wait > LONGEST_WAIT_SECONDS:
+                    raise HostRests(f"{host} asked us to wait {wait:.0f} s more")
                 await asyncio.sleep(min(wait, ASK_AGAIN_SECONDS))
         except BaseException:
             self._locks[host].release()
@@ -132,8 +142,14 @@ class HostGate:
         stored = await asyncio.to_thread(self.gate.robots, host)
         if stored is not None and not _too_old(stored):
             return stored, _parse(stored)
+        if host in self._down:
+            raise self._down[host]
         parts = urlsplit(url)
-        status, body = await fetch(f"{parts.scheme}://{parts.netloc}/robots.txt")
+        try:
+            status, body = await fetch(f"{parts.scheme}://{parts.netloc}/robots.txt")
+        except Exception as error:  # told again to the host's other sources, which need not wait for the same end
+            self._down[host] = error
+            raise
         robots = _robots(status, body)
         rules = _parse(robots)
         asked = rules.crawl_delay(self.politeness.user_agent) if rules else None

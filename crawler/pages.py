@@ -85,7 +85,11 @@ def read_page(
 
 
 def _tree(markup: str) -> HtmlElement | None:
-    return load_html(markup) if markup.strip() else None
+    if not markup.strip():
+        return None
+    tree = load_html(markup)
+    # trafilatura takes a lone element or bare words for no HTML; they may be an article all the same
+    return tree if tree is not None else load_html(f"<html><head></head><body>{markup}</body></html>")
 
 
 def _head_only(markup: str) -> str:

@@ -124,7 +124,8 @@ def read_file(path: Path) -> bytes:
 def date_fields(date: KnownDate | None) -> dict[str, Any] | None:
     if date is None:
         return None
-    return {"value": date.value.isoformat(), "precision": date.precision, "zone": date.zone, "origin": date.origin}
+    # The source's own offset where it gave one: its calendar day is not always UTC's.
+    return {"value": date.local.isoformat(), "precision": date.precision, "zone": date.zone, "origin": date.origin}
 
 
 def page_fields(page: Page) -> dict[str, Any]:

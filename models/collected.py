@@ -97,6 +97,7 @@ def date_columns(prefix: str, date: KnownDate | None) -> dict[str, Any]:
         "zone": date.zone,
         "origin": date.origin,
         "conflicts": [list(pair) for pair in date.conflicts],
+        "offset": date.offset,
     }
     return {prefix: date.value, f"{prefix}_info": info}
 
@@ -106,7 +107,7 @@ def known_date(value: datetime | None, info: Mapping[str, Any] | None) -> KnownD
     if value is None or info is None:
         return None
     conflicts = tuple((str(origin), str(text)) for origin, text in info["conflicts"])
-    return KnownDate(value, info["precision"], info["zone"], info["origin"], conflicts)
+    return KnownDate(value, info["precision"], info["zone"], info["origin"], conflicts, info.get("offset"))
 
 
 class Collecting:
@@ -119,7 +120,7 @@ class Collecting:
 
     def sources(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """What earlier polls learned: validators, state, failures; nothing for a source never polled."""
-        with self.store.engine.connect() as conn:
+        with self.store.read() as conn:
             rows = conn.execute(select(SourceRow.__table__).where(SourceRow.source.in_(list(ids))))
             return {row["source"]: dict(row) for row in rows.mappings()}
 
@@ -206,7 +207,7 @@ class Collecting:
         )
         query = select(*columns).where(ItemRow.state == "due", or_(ItemRow.next_try.is_(None), ItemRow.next_try <= now))
         due: list[DueItem] = []
-        with self.store.engine.connect() as conn:
+        with self.store.read() as conn:
             for part in chunks(list(sources)):
                 for row in conn.execute(query.where(ItemRow.source.in_(part)).order_by(ItemRow.id)):
                     due.append(
@@ -234,7 +235,7 @@ class Collecting:
             )
         )
         known: set[int] = set()
-        with self.store.engine.connect() as conn:
+        with self.store.read() as conn:
             for part in chunks(list(items)):
                 known.update(conn.execute(query.where(ItemRow.id.in_(part))).scalars())
         return known
@@ -317,6 +318,9 @@ def _store_batch(tx: Write, batch: Sequence[Collected]) -> list[str]:
     for one in batch:
         key = (one.outlet, one.address_key)
         if one.outcome is not None:
+            if one.outcome == "gone" and one.item_id in linked:
+                query = update(ArticleRow).where(ArticleRow.id == linked[one.item_id], ArticleRow.gone_at.is_(None))
+                tx.conn.execute(query.values(gone_at=tx.now))
             article = articles.get(key) if one.outcome == "known" else None
             outcomes.append(_end_item(tx.conn, one, one.outcome, article[0] if article else None, tx.now))
             continue

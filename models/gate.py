@@ -67,7 +67,7 @@ class Gate:
             conn.execute(update(HostRow).where(HostRow.holder == holder).values(holder=None, holder_until=None))
 
     def robots(self, host: str) -> Robots | None:
-        with self.store.engine.connect() as conn:
+        with self.store.read() as conn:
             row = conn.execute(
                 select(HostRow.robots, HostRow.robots_status, HostRow.robots_at).where(HostRow.host == host)
             ).first()

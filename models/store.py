@@ -58,7 +58,7 @@ def connect(url: str) -> Engine:
         raise StoreError(f"cannot read the database address: {type(error).__name__}") from error
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, pool_pre_ping=True)
-    if parsed.database and parsed.database != ":memory:":
+    if parsed.database and not parsed.database.startswith((":memory:", "file:")):
         try:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -120,6 +120,12 @@ class Store:
     def change(self) -> Iterator[Connection]:
         """A transaction for what no report counts (items, runs, hosts, leases): it takes no ledger number."""
         with self._turn, refusals(), self._writing.begin() as conn:
+            yield conn
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading."""
+        with refusals(), self.engine.connect() as conn:
             yield conn
 
     @contextlib.contextmanager

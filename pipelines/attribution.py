@@ -18,6 +18,7 @@ from pipelines.cues import (
     OPENING_BEFORE,
 )
 from pipelines.names import UNRESOLVED, trimmed
+from pipelines.spans import Spans
 from pipelines.watch import Tagger
 
 RULE_VERSION = 1  # counted up when the rules below change what is found
@@ -105,10 +106,12 @@ def _unresolved(part: _Part, resolved: Iterable[Attribution], named: Iterable[Me
     """Names with a cue that are no outlet of ours, and words such as `local media`."""
     taken = [(one.start, one.end) for one in resolved if one.part == part.name]
     taken += [(one.start, one.end) for one in named]
-    for start, end in _unknown_spans(part):
-        if any(start < other_end and other_start < end for other_start, other_end in taken):
+    known = Spans(taken)
+    free = 0
+    for start, end in sorted(_unknown_spans(part), key=lambda span: (span[0], -span[1])):
+        if start < free or known.touch(start, end):
             continue
-        taken.append((start, end))
+        free = end
         yield Attribution(None, part.raw[start:end], part.name, start, end, evidence(part.raw, start, end))
 
 

@@ -77,7 +77,8 @@ class NamesComponent:
                 span = doc.char_span(*match.span(), label=label, alignment_mode="expand")
                 if span is not None:
                     spans.append(span)
-        kept = [span for span in spans if JOINT not in span.text]
+        # of spans equally long the first wins: a label that says something before a mere run of capitals
+        kept = sorted((span for span in spans if JOINT not in span.text), key=lambda span: span.label_ == "NAME")
         doc.spans["names"] = sorted(filter_spans(kept), key=lambda span: span.start)
         return doc
 

@@ -66,8 +66,9 @@ _COMMON = frozenset(
     _words(
         "the a an he she it they we this that these his her its their experts officials sources analysts company"
         " ministry president minister data information он она они это эти министерство компания данные эксперты aug"
-        " monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october"
-        " november december reprint note keywords photo video source update qanuna şirkətin nazirliyin"
+        " monday tuesday wednesday thursday friday saturday sunday january february march april may june july"
+        " august september october november december reprint note keywords photo video source update"
+        " qanuna şirkətin nazirliyin"
     )
 )
 
@@ -84,7 +85,7 @@ def trimmed(raw: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def matcher_patterns() -> dict[str, list[list[dict[str, Any]]]]:
-    """spaCy Matcher patterns by label: ORG by legal form, quotes or capitals inside, PERSON after an office, or NAME."""
+    """spaCy Matcher patterns by label: ORG by legal form, quotes or capitals inside, PERSON after an office, NAME."""
     capital = {"TEXT": {"REGEX": CAPITALISED}}
     legal = {"LOWER": {"IN": LEGAL_FORMS}}
     quote = {"IS_QUOTE": True}

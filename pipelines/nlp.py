@@ -13,10 +13,11 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from models.article import Candidate, Mention, Part, Reading
+from models.article import Attribution, Candidate, Mention, Part, Reading
 from models.config import Config
 from pipelines.attribution import Attributor
 from pipelines.names import RULE_VERSION as NAMES_VERSION
+from pipelines.spans import Spans
 from pipelines.topics import TopicJudge
 from pipelines.watch import Tagger
 
@@ -65,12 +66,11 @@ class Reader:
         mentions: dict[int, tuple[Mention, ...]] = {}
         for index, (_, title, text, language, outlet, published) in enumerate(batch):
             found = self._tagger.tag(text, title=title, language=language, outlet=outlet, published=published)
-            if found or self._judge.has_terms(title, text):
+            if found:
                 mentions[index] = found
                 waiting.setdefault(language or UNKNOWN, []).append(index)
             else:
-                topics = self._judge.judge("", "", ())
-                readings[index] = Reading(topics=topics, fingerprints=self.fingerprints)
+                readings[index] = self._without_names(batch[index])
         for language, indexes in waiting.items():
             readings |= self._pipe(language, indexes, batch, mentions)
         return [readings[index] for index in range(len(batch))]
@@ -78,17 +78,23 @@ class Reader:
     def _pipe(
         self, language: str, indexes: list[int], batch: list[Row], mentions: Mapping[int, tuple[Mention, ...]]
     ) -> dict[int, Reading]:
-        """Only articles with a watched name are tokenised; a topic's words alone are judged on the raw text."""
-        readings = {index: self._reading(batch[index], mentions[index], ()) for index in indexes if not mentions[index]}
-        tokenised = [index for index in indexes if mentions[index]]
-        if not tokenised:
-            return readings
+        """Only articles with a watched name are tokenised."""
+        readings: dict[int, Reading] = {}
         nlp = self._language(language)
         with nlp.memory_zone():
-            docs = [self._document(nlp, batch[index], mentions[index]) for index in tokenised]
-            for index, doc in zip(tokenised, nlp.pipe(docs), strict=True):
+            docs = [self._document(nlp, batch[index], mentions[index]) for index in indexes]
+            for index, doc in zip(indexes, nlp.pipe(docs), strict=True):
                 readings[index] = self._reading(batch[index], mentions[index], _candidates(doc))
         return readings
+
+    def _without_names(self, row: Row) -> Reading:
+        """A topic's words alone are judged on the raw text; an article of no topic is asked nothing further."""
+        _, title, text, language, outlet, _ = row
+        topics = self._judge.judge(title, text, ())
+        origins: tuple[Attribution, ...] = ()
+        if any(hit.role != "none" for hit in topics):
+            origins = self._attributor.find(title, text, language, outlet)
+        return Reading(topics=topics, attributions=origins, fingerprints=self.fingerprints)
 
     def _document(self, nlp: Language, row: Row, mentions: tuple[Mention, ...]) -> Doc:
         _, title, text, language, outlet, _ = row
@@ -151,14 +157,14 @@ def _models(ner: str) -> list[str]:
 def _candidates(doc: Doc) -> tuple[Candidate, ...]:
     """The spans of khazri_names as candidates, offsets into title and text as given, watched names left out."""
     title_chars: int = doc._.khazri_title_chars
-    watched = [(span.start_char, span.end_char) for span in doc.spans["watch"]]
+    watched = Spans((span.start_char, span.end_char) for span in doc.spans["watch"])
     found: list[Candidate] = []
     for span in doc.spans["names"]:
         start, end = span.start_char, span.end_char
-        if any(start < other_end and other_start < end for other_start, other_end in watched):
+        if watched.touch(start, end):
             continue
         part: Part = "title" if end <= title_chars else "text"
-        base = 0 if part == "title" else title_chars + len(JOINT)
+        base = title_chars + len(JOINT) if part == "text" and title_chars else 0
         if start >= base:
             found.append(Candidate(part, start - base, end - base, span.text, span.label_))
     return tuple(found)

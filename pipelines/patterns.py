@@ -23,7 +23,7 @@ _QUANTIFIER = re.compile(r"[*+?]\??|\{(\d*)(,?)(\d*)\}\??")
 def compile_pattern(source: str) -> re.Pattern[str]:
     """A bounded pattern over folded text; raises ConfigError with the reason when it could run away.
 
-    Allowed: alternatives, classes, look-around, `?` on groups, counted repeats of single characters, and one `*` or `+`.
+    Allowed: alternatives, classes, look-around, `?` on groups, counted repeats of single characters, one `*` or `+`.
     Refused: repeated groups, back references, and repeats that multiply past two million steps in the window.
     """
     if len(source) > MAX_LENGTH:

@@ -61,7 +61,7 @@ class StoringPipeline:
         """Store what waits. A database that refuses stops the crawl: the items stay due and nothing is lost."""
         async with self.lock:
             batch, self.waiting = self.waiting, []
-            if not batch or self.crawl.failure is not None:
+            if not batch or self.crawl.failure is not None or self.crawl.closed:
                 return
             collecting: Collecting = self.crawl.collecting
             try:

@@ -6,12 +6,14 @@ import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import ahocorasick
 
 from models.article import Mention, Role, TopicHit
 from models.config import Clause, Config, Topic
 from models.text import Folded, evidence, fold, fold_word, script_of, sentences
+from pipelines.spans import Spans
 from pipelines.watch import fingerprint as watch_fingerprint
 
 RULE_VERSION = 1  # counted up when the rules below change what is judged
@@ -86,11 +88,6 @@ class TopicJudge:
         terms = self._terms(article)
         return tuple(self._judge(topic, article, terms.get(topic.id, {})) for topic in self._topics)
 
-    def has_terms(self, title: str, text: str) -> bool:
-        """Whether any term of any topic is in the article: with no name either, it need not be read further."""
-        article = _Article(title, text, ())
-        return any(self._raw_terms(article))
-
     def _raw_terms(self, article: _Article) -> Iterator[tuple[int, int, list[tuple[str, str]]]]:
         if self._empty:
             return
@@ -106,11 +103,11 @@ class TopicJudge:
 
     def _terms(self, article: _Article) -> dict[str, dict[str, list[_Found]]]:
         """topic -> list -> places. A term inside a decoy's name or an outlet's speaks only for a veto."""
-        closed = [*article.decoys, *self._outlet_spans(article)]
+        closed = Spans((one.start, one.end) for one in (*article.decoys, *self._outlet_spans(article)))
         found: dict[str, dict[str, list[_Found]]] = {}
         vetoes = {topic.id: set(topic.veto) for topic in self._topics}
         for start, end, uses in self._raw_terms(article):
-            covered = any(one.start <= start and end <= one.end for one in closed)
+            covered = closed.cover(start, end)
             for topic, name in uses:
                 if covered and name not in vetoes[topic]:
                     continue
@@ -175,7 +172,10 @@ class _Article:
                 self.decoys.append(place)
             if not one.ambiguous:
                 self.entities.setdefault(one.entity, []).append(place)
-        self.beginning = _beginning(title, text, self._base)
+
+    @cached_property
+    def beginning(self) -> _Beginning:
+        return _beginning(self._title, self._text, self._base)
 
     def shown(self, start: int, end: int) -> str:
         part, base = (self._title, 0) if start < self._base else (self._text, self._base)

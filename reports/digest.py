@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from unicodedata import category
 
 from models.config import Config, Reader, Source
 from models.queries import ArticleAt, ArticleFilter, Snapshot, SourceAt
@@ -199,7 +200,8 @@ def _subject(date_text: str, stories: int, topics: list[str]) -> str:
 
 def _one_line(text: str, limit: int) -> str:
     """Foreign text as one printable line of at most `limit` characters."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    # soft hyphens and marks that turn the line round go without a trace, other controls become blanks
+    plain = "".join(letter if letter.isprintable() else " " * (category(letter) != "Cf") for letter in text)
     line = " ".join(plain.split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 

@@ -582,6 +582,14 @@ def test_warc_bomb_is_not_unpacked_into_memory(tmp_path: Path) -> None:
     assert [(one.body, one.reason) for one in found] == [(b"", "too_large")]
 
 
+def test_warc_page_with_damaged_packing_does_not_end_the_archive(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(bytes(n * n % 251 for n in range(90_000)), 1))
+    packed[len(packed) // 2 : len(packed) // 2 + 40] = b"\xff" * 40
+    body = record("https://wire.example/1", bytes(packed), http="Content-Encoding: gzip\r\n")
+    found, _ = captures(body + record("https://wire.example/2", b"<p>two"), tmp_path / "a.warc")
+    assert [one.body for one in found] == [bytes(packed), b"<p>two"]  # read_page says what is wrong with it
+
+
 def test_warc_cut_short_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     whole = record("https://wire.example/1", b"<p>one") + record("https://wire.example/2", b"<p>" + b"two" * 100)
     found, result = captures(whole[:-100], tmp_path / "a.warc")

@@ -274,6 +274,11 @@ def test_hostile_words_stay_words(shelf: Shelf) -> None:
     assert not re.search(r"(?m)^Bcc:", mail.text(made))
 
 
+def test_control_letters_do_not_reach_a_terminal(shelf: Shelf) -> None:
+    story(shelf, "ca\u00adble \u202eesrever\x1b[31m\u00a0end", HOUR, url="https://report.example/c")
+    assert titles(built(shelf)) == ["cable esrever [31m end"]
+
+
 @pytest.mark.parametrize("address", ["a@b.example\r\nBcc: c@d.example", "nobody", "", "a@b@c.example", "a b@c.example"])
 def test_an_address_that_is_none_is_refused(shelf: Shelf, address: str) -> None:
     with pytest.raises(ReportError):

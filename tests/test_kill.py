@@ -102,31 +102,20 @@ def undisturbed(newsroom: Any, tmp_path_factory: pytest.TempPathFactory) -> dict
     return found
 
 
-@pytest.mark.parametrize(
-    ("query", "enough"),
-    [("SELECT count(*) FROM item", 1), ("SELECT count(*) FROM article", 1), ("SELECT count(*) FROM article", 60)],
-    ids=["while polling", "at the first pages", "late"],
-)
-def test_a_killed_crawl_is_completed_by_the_next(
-    newsroom: Any, tmp_path: Path, undisturbed: dict[str, Any], query: str, enough: int
-) -> None:
+ITEMS, ARTICLES, READINGS = (f"SELECT count(*) FROM {table}" for table in ("item", "article", "reading"))
+
+
+def test_what_was_killed_is_completed_by_the_next(newsroom: Any, tmp_path: Path, undisturbed: dict[str, Any]) -> None:
+    """Killed while polling, at the first pages, late, and while reading."""
     database = tmp_path / "khazri.db"
     finish(newsroom, database, "db", "upgrade")
-    stored = kill_when(start(newsroom, database, "crawl"), database, query, enough)
-    assert stored >= enough, "the crawl ended before it could be killed"
-    before = remembered(database)
-    assert before["articles"] != undisturbed["articles"], "killed too late to show anything"
+    for query, enough in ((ITEMS, 1), (ARTICLES, 1), (ARTICLES, 60)):
+        stored = kill_when(start(newsroom, database, "crawl"), database, query, enough)
+        assert stored >= enough, "the crawl ended before it could be killed"
+        assert remembered(database)["articles"] != undisturbed["articles"], "killed too late to show anything"
     finish(newsroom, database, "crawl")
+    kill_when(start(newsroom, database, "tag"), database, READINGS, 1)
     finish(newsroom, database, "tag")
     after = remembered(database)
     for name in TABLES:
         assert after[name] == undisturbed[name], name
-
-
-def test_a_killed_reading_is_completed_by_the_next(newsroom: Any, tmp_path: Path, undisturbed: dict[str, Any]) -> None:
-    database = tmp_path / "khazri.db"
-    for command in (("db", "upgrade"), ("crawl",)):
-        finish(newsroom, database, *command)
-    kill_when(start(newsroom, database, "tag"), database, "SELECT count(*) FROM reading", 1)
-    finish(newsroom, database, "tag")
-    assert remembered(database) == undisturbed

@@ -168,6 +168,13 @@ def test_nothing_in_nothing_out(body: bytes) -> None:
     assert (page.kind, page.text, page.language) == ("empty", "", None)
 
 
+@pytest.mark.parametrize(
+    "body", [f"<div>{SENTENCE * 3}</div>", SENTENCE * 3, f"<!-- {'x' * 80} --><p>{SENTENCE * 3}</p>"]
+)
+def test_fragments_keep_their_words(body: str) -> None:
+    assert "laid the cable" in read_page(body.encode(), "https://a.example/x").text
+
+
 def test_gzip_without_a_header() -> None:
     page = read_page(gzip.compress(article(SENTENCE)), "https://a.example/x")
     assert "laid the cable" in page.text

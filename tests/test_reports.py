@@ -242,6 +242,9 @@ def test_an_unknown_precision_is_refused() -> None:
     with pytest.raises(ValueError, match="second"):
         span_of(on(2026, 1, 1), "second", BAKU)
     assert span_of(None, "", BAKU) is None
+    west = ZoneInfo("America/New_York")
+    assert span_of(on(2024, 2, 1, 0), "day", west) == Span(date(2024, 2, 1), date(2024, 2, 1))  # never shifted
+    assert span_of(on(2024, 2, 1, 0), "minute", west) == Span(date(2024, 1, 31), date(2024, 1, 31))
     assert span_of(on(2024, 2, 1), "month", BAKU) == Span(date(2024, 2, 1), date(2024, 2, 29))
 
 
@@ -298,6 +301,20 @@ def test_iso_weeks_at_new_year(shelf: Shelf) -> None:
         shelf.mention(shelf.article("report", title, time), "azertelecom")
     shelf.mention(shelf.article("report", "sunday night", on(2027, 1, 3, 23)), "azertelecom")  # Monday in Baku
     assert trend(shelf, "period", "articles", by="week") == [("2026-W52", "1"), ("2026-W53", "2"), ("2027-W01", "1")]
+
+
+def test_the_year_of_an_iso_week_is_not_always_that_of_its_monday(shelf: Shelf) -> None:
+    shelf.mention(shelf.article("report", "A", on(2024, 12, 30)), "azertelecom")
+    assert trend(shelf, "period", "articles", by="week") == [("2025-W01", "1")]
+
+
+def test_trends_leave_out_what_lies_just_outside(shelf: Shelf) -> None:
+    for day in (27, 28):  # within the database's coarse bounds; the second is the period to compare with
+        shelf.mention(shelf.article("report", f"{day}", on(2026, 2, day)), "azertelecom")
+    rows = trend(
+        shelf, "period", "articles", "articles_change", by="day", first=date(2026, 3, 1), last=date(2026, 3, 1)
+    )
+    assert rows == [("2026-03-01", "0", "-1")]
 
 
 def test_trends_put_what_has_no_such_period_in_undated(shelf: Shelf) -> None:

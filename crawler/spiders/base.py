@@ -27,7 +27,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed, ResponseNeverReceived
 
 from crawler.addresses import normalise
-from crawler.fetch import ANSWERS, Refused
+from crawler.fetch import ANSWERS, RESTS, Refused
 from crawler.hosts import HostGate
 from crawler.workers import Workers
 from models.article import Feed
@@ -37,6 +37,7 @@ from models.errors import CollectError, KhazriError, StoreError
 
 REFUSALS = (401, 403, 451)  # answers that say no: recorded and respected
 MOVED = (301, 308)
+NO_ANSWER = ("dns", "connection_refused", "timeout", "no_route")  # reasons of a host that may not be there at all
 
 
 @dataclass(slots=True)
@@ -52,6 +53,7 @@ class Crawl:
     learned: dict[str, dict[str, Any]]  # source -> its row of earlier polls
     answers: int = 0  # HTTP answers of any kind: 0 at the end means no network
     failure: KhazriError | None = None  # what stopped the crawl as a whole
+    closed: bool = False  # the crawl has ended: what a left-behind request still brings is not stored
     flushes: list[Callable[[], Awaitable[None]]] = field(default_factory=list)  # what must be stored before the end
     outlets: dict[str, Outlet] = field(default_factory=dict)
 
@@ -76,6 +78,8 @@ def reason_of(error: BaseException | None) -> str:
         return reason_of(inner) if inner is not error else "cut_off"
     if "maxsize" in str(error).lower() or "size" in name.lower():
         return "too_large"
+    if "max redirections" in str(error):  # the redirect middleware's own words; it has no type for it
+        return "redirect_loop"
     return "unreadable" if isinstance(error, IgnoreRequest) else name.lower()
 
 
@@ -104,7 +108,8 @@ class SourceSpider(scrapy.Spider, ABC):
 
     async def start(self) -> AsyncIterator[Request]:
         for source in self.sources:
-            yield self.poll(source)
+            if self.crawl.failure is None:
+                yield self.poll(source)
 
     def poll(self, source: Source) -> Request:
         """The conditional request for a source; validators count only for the address they came from."""
@@ -170,10 +175,18 @@ class SourceSpider(scrapy.Spider, ABC):
         """A poll that got no answer at all, or was not allowed to ask."""
         request: Any = getattr(failure, "request", None)
         source: Source = request.cb_kwargs["source"]
+        count = self.crawl.counts[source.id]
+        if isinstance(failure.value, StoreError):  # the gate is a table
+            self.crawl.failure = failure.value
+            count.result, count.reason = "not_run", "store"
+            return
         reason = reason_of(failure.value)
+        self.crawl.answers += reason not in NO_ANSWER
+        if reason == RESTS:
+            self._ended(source, count, "not_run", reason, {})
+            return
         result = "refused" if reason in ("robots", "forbidden_address") else "unreachable"
-        failures = {"failures": self._failures(source) + 1}
-        self._ended(source, self.crawl.counts[source.id], result, reason, failures)
+        self._ended(source, count, result, reason, {"failures": self._failures(source) + 1})
 
     def _ended(self, source: Source, count: RunCount, result: str, reason: str, learned: dict[str, Any]) -> None:
         count.result, count.reason = result, reason

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import scrapy
@@ -12,14 +13,18 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.addresses import normalise
-from crawler.fetch import ANSWERS
-from crawler.spiders.base import REFUSALS, Crawl, reason_of
+from crawler.fetch import ANSWERS, RESTS
+from crawler.spiders.base import NO_ANSWER, REFUSALS, Crawl, reason_of
 from crawler.spiders.feeds import plain_headers
 from models.article import Page
 from models.collected import Collected, DueItem
 from models.config import Outlet
 from models.dates import KnownDate
-from models.errors import CollectError
+from models.errors import CollectError, StoreError
+
+
+BUSY = (429, 503)  # the host asks us to wait: its other items stay due
+SILENT_TRIES = 3  # pages of one host in a row without an answer; then its other items stay due
 
 
 class PageSpider(scrapy.Spider):
@@ -33,6 +38,7 @@ class PageSpider(scrapy.Spider):
         self.crawl = crawl
         self.known = known  # items whose address already is an article's: nothing to fetch
         self.asked: set[tuple[str, str]] = set()  # (outlet, address key) fetched in this crawl
+        self.silent: Counter[str] = Counter()  # host -> pages in a row that got no answer
         self.queues: dict[str, deque[DueItem]] = {}
         for item in items:
             self.queues.setdefault(normalise(item.url).partition("/")[0], deque()).append(item)
@@ -70,6 +76,9 @@ class PageSpider(scrapy.Spider):
 
     async def answered(self, response: Response, item: DueItem, host: str) -> AsyncIterator[Any]:
         self.crawl.answers += 1
+        self.silent[host] = 0
+        if response.status in BUSY:
+            self.queues[host].clear()
         yield await self._read(response, item)
         for result in self._next(host):
             yield result
@@ -101,10 +110,19 @@ class PageSpider(scrapy.Spider):
     def failed(self, failure: Failure) -> list[Any]:
         request: Any = getattr(failure, "request", None)
         item: DueItem = request.cb_kwargs["item"]
-        outlet = self.crawl.outlets[item.source]
+        host: str = request.cb_kwargs["host"]
+        if isinstance(failure.value, StoreError):  # the gate is a table
+            self.crawl.failure = failure.value
+            return []
         reason = reason_of(failure.value)
+        if reason == RESTS:
+            return []  # nothing was asked: this item and the host's others stay due as they are
+        self.silent[host] = self.silent[host] + 1 if reason in NO_ANSWER else 0
+        if self.silent[host] >= SILENT_TRIES:
+            self.queues[host].clear()
+        outlet = self.crawl.outlets[item.source]
         result = ended(item, outlet, normalise(item.url), f"failed:{reason}", str(failure.value))
-        return [result, *self._next(request.cb_kwargs["host"])]
+        return [result, *self._next(host)]
 
 
 def ended(item: DueItem, outlet: Outlet, key: str, outcome: str, detail: str) -> Collected:
@@ -144,4 +162,4 @@ def better_date(page: KnownDate | None, feed: KnownDate | None) -> KnownDate | N
     if chosen.value == other.value:
         return chosen
     conflict = (other.origin, other.value.isoformat())
-    return KnownDate(chosen.value, chosen.precision, chosen.zone, chosen.origin, (*chosen.conflicts, conflict))
+    return replace(chosen, conflicts=(*chosen.conflicts, conflict))

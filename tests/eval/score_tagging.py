@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from models.config import Alias, Config, Entity, load_config  # noqa: E402
+from pipelines.attribution import Attributor  # noqa: E402
+from pipelines.topics import TopicJudge  # noqa: E402
 from pipelines.watch import Tagger  # noqa: E402
 
 Row = Mapping[str, Any]
@@ -146,25 +148,87 @@ def score_mentions(tagger: Tagger, errors: list[str]) -> Counts:
     return counts
 
 
+def score_topics(tagger: Tagger, judge: TopicJudge, errors: list[str]) -> dict[str, Counts]:
+    """By topic: pages that are anything but `none` to it."""
+    counts: dict[str, Counts] = {}
+    for row in pages():
+        title = row["title"] or ""
+        mentions = tagger.tag(row["text"], title=title, language=row["lang"])
+        for hit in judge.judge(title, row["text"], mentions):
+            gold, found = row["topics"][hit.topic] != "none", hit.role != "none"
+            target = counts.setdefault(hit.topic, Counts())
+            target.right += gold and found
+            target.missed += gold and not found
+            target.wrong += found and not gold
+            if row["topics"][hit.topic] != hit.role:
+                errors.append(f"page {row['id']}: {hit.topic} is {row['topics'][hit.topic]}, judged {hit}")
+    return counts
+
+
+def score_attributions(attributor: Attributor, sentences: Iterable[Row], errors: list[str]) -> Counts:
+    """Resolved outlets of sentences."""
+    counts = Counts()
+    for row in sentences:
+        gold = set(row["outlets"])
+        found = {one.outlet for one in attributor.find("", row["text"], row["lang"]) if one.outlet}
+        _tally(counts, gold, found)
+        if gold != found:
+            errors.append(f"{row['lang']} {row['text']!r}: want {gold} got {found}")
+    return counts
+
+
+def score_page_attributions(config: Config, attributor: Attributor, errors: list[str]) -> Counts:
+    """Resolved outlets of the pages; labels that the page's text does not show count as missed."""
+    ids = {
+        name.lower(): outlet.id for outlet in config.outlets.values() for name in (*outlet.names, *outlet.name.values())
+    }
+    counts = Counts()
+    for row in pages():
+        own = ids.get((row["outlet"] or "").lower())
+        gold = {ids[name.lower()] for name in row["attribution"] if name.lower() in ids}
+        found = {one.outlet for one in attributor.find("", row["text"], row["lang"], own) if one.outlet}
+        _tally(counts, gold, found)
+        if gold != found:
+            errors.append(f"page {row['id']}: attribution want {gold} got {found}")
+    return counts
+
+
+def _tally(counts: Counts, gold: set[str], found: set[str]) -> None:
+    counts.right += len(gold & found)
+    counts.wrong += len(found - gold)
+    counts.missed += len(gold - found)
+
+
 def _whole(entity: str) -> str:
     return "tcfo" if entity.startswith("tcfo") else entity
 
 
 def main() -> None:
     config = load_config(ROOT / "config.yaml")
-    tagger = Tagger(config)
+    tagger, judge, attributor = Tagger(config), TopicJudge(config), Attributor(config)
     errors: list[str] = []
-    for name, path in (("sentences", data() / "tagging" / "sentences.jsonl"),):
+    here = Path(__file__).parent
+    for name, path in (
+        ("open sentences", data() / "tagging" / "sentences.jsonl"),
+        ("own sentences", here / "sentences.jsonl"),
+    ):
         for key, counts in sorted(score_sentences(tagger, rows(path), errors).items()):
-            print(f"{name:12} {key:6} {counts}")
+            print(f"{name:15} {key:6} {counts}")
     same, other = score_inflections(config, rows(data() / "tagging" / "inflections.jsonl"), errors)
-    print(f"inflections  same accepted {same.recall:.3f}, other refused {other.recall:.3f}")
-    print(f"pages        mentions {score_mentions(tagger, errors)}")
-    if "--errors" in sys.argv:
-        print(*errors, sep="\n")
+    print(f"inflections     same accepted {same.recall:.3f}, other refused {other.recall:.3f}")
+    print(f"pages           mentions {score_mentions(tagger, errors)}")
+    for topic, counts in score_topics(tagger, judge, errors).items():
+        print(f"pages           {topic} {counts}")
+    print(f"pages           attribution {score_page_attributions(config, attributor, errors)}")
+    print(f"own sentences   attribution {score_attributions(attributor, rows(here / 'attributions.jsonl'), errors)}")
     seed = (data() / "seed_article.txt").read_text(encoding="utf-8")
     title, _, text = seed.partition("\n")
-    print("seed        ", dict(Counter(one.entity for one in tagger.tag(text, title=title, language="en"))))
+    mentions = tagger.tag(text, title=title, language="en")
+    print("seed           ", dict(Counter(one.entity for one in mentions)))
+    print("seed           ", {hit.topic: hit.role for hit in judge.judge(title, text, mentions)})
+    print("seed           ", [one.outlet or one.name for one in attributor.find(title, text, "en")])
+    if "--errors" in sys.argv:
+        print(*errors, sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,63 @@
+"""CPU of fetch + read + tag + store over real pages, against `read_page` alone over the same bytes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks._outside import ROOT, load_pages, outside, plant
+from benchmarks._processes import require_proc
+from benchmarks._table import NotHere, Row
+
+ROUNDS = 3  # pairs after the warm-up; the median of their ratios is the figure
+BAR = 1.4  # ours at most this many times the yardstick
+TEN_PER_CENT = 10  # every tenth page has the name
+ALL = 1
+
+
+def measure(pages: int | None = None, rounds: int = ROUNDS) -> Iterator[Row]:
+    """Rows for the name in 10 % of the pages (the bar) and in all (stated). Raises NotHere."""
+    require_proc()
+    found = load_pages(pages)
+    for every, part in ((TEN_PER_CENT, "10 %"), (ALL, "all")):
+        yield from _rows(f"pipeline, a name in {part} of the pages", plant(found, every), rounds, every != ALL)
+
+
+def _rows(name: str, pages: Sequence[bytes], rounds: int, has_bar: bool) -> Iterator[Row]:
+    answer = run_measured("cpu", pages, str(rounds))
+    pairs: list[dict[str, float]] = answer["pairs"]
+    totals = [one["workers"] + one["crawl"] + one["read"] for one in pairs]
+    ratio = median(total / one["alone"] for total, one in zip(totals, pairs, strict=True))
+    count = len(pages)
+    yield Row(
+        f"{name} ({answer['hits']} of {pairs[0]['articles']:g} articles hit)",
+        f"{1000 * median(totals) / count:.0f} ms CPU a page",
+        f"{1000 * median(one['alone'] for one in pairs) / count:.0f} ms",
+        ratio,
+        f"<= {BAR}" if has_bar else "",
+        ratio <= BAR if has_bar else None,
+    )
+    for part, words in (("workers", "in the workers"), ("crawl", "Scrapy, gate, storing"), ("read", "tagging, facts")):
+        share = median(one[part] / one["alone"] for one in pairs)
+        yield Row(f"  of it {words}", f"{1000 * median(one[part] for one in pairs) / count:.1f} ms", "", share)
+
+
+def run_measured(what: str, pages: Sequence[bytes], *arguments: str) -> dict[str, Any]:
+    """Serve the pages and let a process of its own crawl and read them; its answer. Raises NotHere when it fails."""
+    with tempfile.TemporaryDirectory(prefix="khazri-bench-") as name, outside(pages) as proxy:
+        folder = Path(name)
+        (folder / "pages").mkdir()
+        for number, page in enumerate(pages):
+            (folder / "pages" / f"{number:04}.html").write_bytes(page)
+        command = [sys.executable, "-m", "benchmarks._crawling", what, proxy, str(folder), *arguments]
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise NotHere(f"the measured process failed with exit code {done.returncode}")
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer

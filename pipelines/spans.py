@@ -1,0 +1,32 @@
+"""Sorted spans that answer in logarithmic time: an article with ten thousand names must not cost their square."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+
+
+class Spans:
+    """Spans of one text, those that overlap merged."""
+
+    __slots__ = ("_ends", "_starts")
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in sorted(spans):
+            if self._ends and start < self._ends[-1]:
+                self._ends[-1] = max(end, self._ends[-1])
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def cover(self, start: int, end: int) -> bool:
+        """Whether one of the spans holds all of start..end."""
+        at = bisect_right(self._starts, start) - 1
+        return at >= 0 and end <= self._ends[at]
+
+    def touch(self, start: int, end: int) -> bool:
+        """Whether one of the spans shares a character with start..end."""
+        at = bisect_left(self._starts, end) - 1
+        return at >= 0 and start < self._ends[at]

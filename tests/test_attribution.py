@@ -1,0 +1,91 @@
+"""Which outlets an article names as its origin."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "eval"))
+
+import score_tagging as scoring  # type: ignore[import-not-found]  # noqa: E402
+
+from models.config import Config, load_config  # noqa: E402
+from pipelines.attribution import Attributor  # noqa: E402
+
+FLOORS = json.loads((ROOT / "tests" / "eval" / "floors.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def config() -> Config:
+    return load_config(ROOT / "config.yaml")
+
+
+@pytest.fixture(scope="module")
+def attributor(config: Config) -> Attributor:
+    return Attributor(config)
+
+
+@pytest.mark.quality
+def test_our_own_sentences_keep_their_floors(attributor: Attributor) -> None:
+    errors: list[str] = []
+    rows = scoring.rows(ROOT / "tests/eval/attributions.jsonl")
+    counts = scoring.score_attributions(attributor, rows, errors)
+    assert counts.precision >= FLOORS["attributions"]["precision"], errors
+    assert counts.recall >= FLOORS["attributions"]["recall"], errors
+
+
+@pytest.mark.quality
+@pytest.mark.skipif(not (scoring.data().parent / "domain" / "pages").is_dir(), reason="labelled pages are not here")
+def test_the_pages_keep_their_precision(config: Config, attributor: Attributor) -> None:
+    errors: list[str] = []
+    counts = scoring.score_page_attributions(config, attributor, errors)
+    assert counts.precision >= FLOORS["open"]["attribution_precision"], errors
+
+
+@pytest.mark.quality
+@pytest.mark.skipif(not (scoring.data() / "seed_article.txt").is_file(), reason="the seed article is not here")
+def test_the_seed_article_names_belt_and_road_news(attributor: Attributor) -> None:
+    title, _, text = (scoring.data() / "seed_article.txt").read_text(encoding="utf-8").partition("\n")
+    found = attributor.find(title, text, "en")
+    assert [one.outlet for one in found] == ["beltroadnews"]
+    assert text[found[0].start : found[0].end] == "Belt and Road News"
+    assert found[0].name in found[0].sentence
+
+
+def test_the_chain_is_kept_without_the_outlet_itself(attributor: Attributor) -> None:
+    text = "Об этом сообщает Day.Az со ссылкой на Trend."
+    assert [one.outlet for one in attributor.find("", text, "ru")] == ["dayaz", "trend"]
+    assert [one.outlet for one in attributor.find("", text, "ru", outlet="dayaz")] == ["trend"]
+    own = "Работы начнутся летом, сообщает Trend."
+    assert [one.outlet for one in attributor.find("", own, "ru", outlet="trend")] == ["trend"]
+
+
+def test_unknown_names_are_kept_apart(attributor: Attributor) -> None:
+    found = attributor.find("", "According to Gorus Weekly, the work goes on. Kazakh media reported the same.", "en")
+    assert [(one.outlet, one.name) for one in found] == [(None, "Gorus Weekly"), (None, "Kazakh media")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The report says a trend is clear.",
+        "Trend lines rise and capital grows.",
+        "Reuters opened an office in Baku.",
+        "Власть сменилась.",
+    ],
+)
+def test_a_name_without_a_cue_is_no_origin(attributor: Attributor, text: str) -> None:
+    assert attributor.find("", text) == ()
+
+
+def test_language_is_optional(attributor: Attributor) -> None:
+    assert [one.outlet for one in attributor.find("", "Trend-ə istinadən xəbər verilir.")] == ["trend"]
+
+
+def test_each_outlet_is_named_once(attributor: Attributor) -> None:
+    text = "Trend reports. Later Trend reported again. Citing Trend, others wrote."
+    assert [one.outlet for one in attributor.find("", text, "en")] == ["trend"]
