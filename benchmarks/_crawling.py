@@ -61,7 +61,7 @@ def open_store(folder: Path, name: str) -> Store:
     return Store(engine)
 
 
-# --------------------------------------------------------------------------------------------- the yardstick's process
+# --- the yardstick's process
 
 
 def _read_alone(pipe: Connection) -> None:
@@ -101,7 +101,7 @@ class Alone:
         self._process.join()
 
 
-# ------------------------------------------------------------------------------------------------------- the pipeline
+# --- the pipeline
 
 
 class Cpu:

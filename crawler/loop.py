@@ -26,8 +26,9 @@ def run(main: Coroutine[Any, Any, T], *, guarded: bool) -> T:
     install_reactor(ASYNCIO_REACTOR)
     from twisted.internet import reactor as installed
 
-    from crawler.fetch import make_resolver
+    from crawler.fetch import cap_headers, make_resolver
 
+    cap_headers()
     reactor: Any = installed
     make_resolver(reactor, guarded=guarded).install_on_reactor()
     reactor.getThreadPool().adjustPoolsize(maxthreads=RESOLVER_THREADS)

@@ -155,7 +155,7 @@ def _by_htmldate(head: Head, when: When) -> KnownDate | None:
     size = sum(1 for _ in head.tree.iter())
     latest = (when.now or datetime(2100, 1, 1, tzinfo=UTC)).date() if when.now else None
     found = htmldate.find_date(
-        deepcopy(head.tree),
+        _own_parts(head),
         url=head.url,
         original_date=True,
         extensive_search=size <= HTMLDATE_TAGS,
@@ -165,3 +165,15 @@ def _by_htmldate(head: Head, when: When) -> KnownDate | None:
         return None
     day = date.fromisoformat(found)
     return KnownDate(datetime(day.year, day.month, day.day, tzinfo=UTC), "day", "assumed", "text")
+
+
+def _own_parts(head: Head) -> HtmlElement:
+    """A copy for htmldate, which reads addresses too: the dates in links to other articles are theirs, not this one's."""
+    tree = deepcopy(head.tree)
+    for link in tree.iter("a"):
+        if link.get("href"):
+            link.set("href", "")
+    for aside in tree.xpath("//aside | //nav"):
+        if aside.getparent() is not None:
+            aside.drop_tree()
+    return tree

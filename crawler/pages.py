@@ -70,6 +70,7 @@ def read_page(
     text = _selected_lines(tree, hints.body) or body_of(
         None if hostile else tree, markup, text_of(head.article.get("articleBody")), warnings
     )
+    text = _without_headline(text, title)
     return Page(
         title=title,
         text=text,
@@ -95,6 +96,16 @@ def _tree(markup: str) -> HtmlElement | None:
 def _head_only(markup: str) -> str:
     start = _BODY_START.search(markup, 0, HEAD_CHARS)
     return f"{markup[: start.start() if start else HEAD_CHARS]}<body><p>-</p></body></html>"
+
+
+def _without_headline(text: str, title: str) -> str:
+    """The body without first lines that only repeat the title: a name in it would count as mentioned twice."""
+    wanted = " ".join(title.casefold().split())
+    first, _, rest = text.partition("\n")
+    while wanted and rest and " ".join(first.casefold().split()) == wanted:
+        text = rest
+        first, _, rest = text.partition("\n")
+    return text
 
 
 def _selected(tree: HtmlElement, css: str) -> str:

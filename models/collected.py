@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, tuple_, update
 
 from models.article import Entry
 from models.config import Source
@@ -259,11 +260,11 @@ def chunks(values: list[Any]) -> Iterable[list[Any]]:
 
 
 def _item_rows(source: Source, entries: Sequence[tuple[Entry, str]], now: datetime) -> list[dict[str, Any]]:
-    ids = [entry.id for entry, _ in entries]
+    ids = Counter(entry.id for entry, _ in entries)
     rows: dict[str, dict[str, Any]] = {}
     for entry, address in entries:
         # A guid that several entries share says nothing about which one this is.
-        key = entry.id if entry.id and ids.count(entry.id) == 1 else address
+        key = entry.id if entry.id and ids[entry.id] == 1 else address
         rows.setdefault(
             key,
             {
@@ -294,116 +295,166 @@ def _known_items(conn: Connection, source: str, keys: list[str]) -> dict[str, st
     return have
 
 
-def _end_item(conn: Connection, one: Collected, outcome: str, article_id: int | None, now: datetime) -> str:
-    """Write an item's outcome. After `failed` it is due again, later each time; after MAX_TRIES it is done."""
-    if not one.item_id:
-        return outcome  # an import has no item
-    values: dict[str, Any] = {"outcome": outcome, "detail": one.detail[:300], "tries": ItemRow.tries + 1}
-    tries = conn.execute(select(ItemRow.tries).where(ItemRow.id == one.item_id)).scalar_one() + 1
-    if outcome.startswith("failed:") and tries < MAX_TRIES:
-        wait = timedelta(minutes=FIRST_RETRY_MINUTES * 2 ** (tries - 1))
-        values |= {"state": "due", "next_try": now + wait}
-    else:
-        values |= {"state": "done", "done_at": now, "next_try": None}
-    if article_id is not None:
-        values["article_id"] = article_id
-    conn.execute(update(ItemRow).where(ItemRow.id == one.item_id).values(**values))
-    return outcome
-
-
 def _store_batch(tx: Write, batch: Sequence[Collected]) -> list[str]:
+    """What each page comes to is decided in memory first; then each kind of row is written in one statement.
+
+    One statement a row costs 20 times as much on SQLite (benchmarks/store.py)."""
     articles = _articles(tx.conn, batch)
-    linked = _linked(tx.conn, batch)
-    outcomes: list[str] = []
+    items = _items(tx.conn, batch)
+    decided: list[tuple[str, _Article | None]] = []
     for one in batch:
         key = (one.outlet, one.address_key)
         if one.outcome is not None:
-            if one.outcome == "gone" and one.item_id in linked:
-                query = update(ArticleRow).where(ArticleRow.id == linked[one.item_id], ArticleRow.gone_at.is_(None))
-                tx.conn.execute(query.values(gone_at=tx.now))
+            if one.outcome == "gone" and (had := items.get(one.item_id)) is not None:
+                gone = update(ArticleRow).where(ArticleRow.id == had.article_id, ArticleRow.gone_at.is_(None))
+                tx.conn.execute(gone.values(gone_at=tx.now))
             article = articles.get(key) if one.outcome == "known" else None
-            outcomes.append(_end_item(tx.conn, one, one.outcome, article[0] if article else None, tx.now))
+            decided.append((one.outcome, article))
             continue
-        outcome, state = _store_article(tx, one, articles.get(key), linked.get(one.item_id))
-        articles[key] = state
-        outcomes.append(_end_item(tx.conn, one, outcome, state[0], tx.now))
-    return outcomes
+        article = articles.setdefault(key, _Article())
+        item = items.get(one.item_id)
+        decided.append((_decide(tx.conn, one, article, item.article_id if item else None), article))
+    _write_articles(tx, articles.values())
+    _end_items(tx, batch, decided, items)
+    return [outcome for outcome, _ in decided]
 
 
-# article id, number of its current revision, content hash of that revision
-_State = tuple[int, int, str]
+@dataclass(slots=True)
+class _Article:
+    """An article of a batch: its row and current revision as stored, and the revisions the batch brings."""
+
+    id: int = 0  # 0: not stored yet
+    number: int = 0  # of its current revision
+    hash: str = ""  # content hash of that revision
+    fresh: list[tuple[Collected, int, str]] = field(default_factory=list)  # (page, revision number, content hash)
 
 
-def _articles(conn: Connection, texts: Sequence[Collected]) -> dict[tuple[str, str], _State]:
-    have: dict[tuple[str, str], _State] = {}
+def _articles(conn: Connection, texts: Sequence[Collected]) -> dict[tuple[str, str], _Article]:
+    have: dict[tuple[str, str], _Article] = {}
     query = select(
         ArticleRow.outlet, ArticleRow.address_key, ArticleRow.id, RevisionRow.number, RevisionRow.content_hash
     ).join(RevisionRow, RevisionRow.id == ArticleRow.revision_id)
     for part in chunks(sorted({(one.outlet, one.address_key) for one in texts})):
         for row in conn.execute(query.where(tuple_(ArticleRow.outlet, ArticleRow.address_key).in_(part))):
-            have[(row.outlet, row.address_key)] = (row.id, row.number, row.content_hash)
+            have[(row.outlet, row.address_key)] = _Article(row.id, row.number, row.content_hash)
     return have
 
 
-def _linked(conn: Connection, texts: Sequence[Collected]) -> dict[int, int]:
-    """item id -> the article it already led to, to tell `unchanged` from `known`."""
-    ids = [one.item_id for one in texts if one.item_id]
-    found: dict[int, int] = {}
-    for part in chunks(ids):
-        rows = conn.execute(
-            select(ItemRow.id, ItemRow.article_id).where(ItemRow.id.in_(part), ItemRow.article_id.is_not(None))
-        )
-        found.update({row.id: row.article_id for row in rows})
+def _items(conn: Connection, texts: Sequence[Collected]) -> dict[int, Any]:
+    """item id -> its tries, and the article it already led to, to tell `unchanged` from `known`."""
+    found: dict[int, Any] = {}
+    for part in chunks([one.item_id for one in texts if one.item_id]):
+        rows = conn.execute(select(ItemRow.id, ItemRow.tries, ItemRow.article_id).where(ItemRow.id.in_(part)))
+        found.update({row.id: row for row in rows})
     return found
 
 
-def _store_article(tx: Write, one: Collected, state: _State | None, linked: int | None) -> tuple[str, _State]:
+def _decide(conn: Connection, one: Collected, article: _Article, linked: int | None) -> str:
+    """The outcome of a page with a text; a text that is new to its article joins the article's fresh revisions."""
     hashed = digest_of(one.title, one.text, one.published and one.published.value)
-    if state is None:
-        article = tx.conn.execute(
-            insert(ArticleRow)
-            .values(
-                outlet=one.outlet,
-                url=one.url,
-                address_key=one.address_key,
-                first_seen=one.first_seen or tx.now,
-                via=one.via,
-                since=tx.number,
-            )
-            .returning(ArticleRow.id)
-        ).scalar_one()
-        _add_revision(tx, one, article, 1, hashed)
-        return "new", (article, 1, hashed)
-    article, number, current = state
-    if hashed == current:
-        return ("unchanged" if linked == article else "known"), state
-    if one.via == "import" and _had_before(tx.conn, article, hashed):
-        return "known", state  # a file with two texts of one address, imported again
-    _add_revision(tx, one, article, number + 1, hashed)
-    return "changed", (article, number + 1, hashed)
+    if hashed == article.hash:
+        return "unchanged" if article.id and linked == article.id else "known"
+    if one.via == "import" and _had_before(conn, article, hashed):
+        return "known"  # a file with two texts of one address, imported again
+    outcome = "changed" if article.number else "new"
+    article.number, article.hash = article.number + 1, hashed
+    article.fresh.append((one, article.number, hashed))
+    return outcome
 
 
-def _had_before(conn: Connection, article: int, hashed: str) -> bool:
-    query = select(RevisionRow.id).where(RevisionRow.article_id == article, RevisionRow.content_hash == hashed)
-    return conn.execute(query.limit(1)).first() is not None
+def _had_before(conn: Connection, article: _Article, hashed: str) -> bool:
+    if any(hashed == fresh for _, _, fresh in article.fresh):
+        return True
+    query = select(RevisionRow.id).where(RevisionRow.article_id == article.id, RevisionRow.content_hash == hashed)
+    return bool(article.id) and conn.execute(query.limit(1)).first() is not None
 
 
-def _add_revision(tx: Write, one: Collected, article: int, number: int, hashed: str) -> None:
-    revision = tx.conn.execute(
-        insert(RevisionRow)
-        .values(
-            article_id=article,
-            number=number,
-            since=tx.number,
-            seen_at=tx.now,
-            title=one.title,
-            text=one.text,
-            authors=list(one.authors),
-            language=one.language,
-            **date_columns("published", one.published),
-            **date_columns("modified", one.modified),
-            content_hash=hashed,
+def _write_articles(tx: Write, articles: Iterable[_Article]) -> None:
+    """Insert the new articles and all fresh revisions, and make each article's last one its current revision."""
+    touched = [article for article in articles if article.fresh]
+    new = [article for article in touched if not article.id]
+    ids = _insert(tx.conn, ArticleRow, [_article_values(tx, article.fresh[0][0]) for article in new])
+    for article, key in zip(new, ids, strict=True):
+        article.id = key
+    rows = [_revision_values(tx, article.id, *fresh) for article in touched for fresh in article.fresh]
+    revisions = _insert(tx.conn, RevisionRow, rows)
+    current = {row["article_id"]: key for row, key in zip(rows, revisions, strict=True)}  # the last of each stays
+    if current:
+        table = ArticleRow.__table__
+        statement = update(table).where(table.c.id == bindparam("article"))  # type: ignore[arg-type]
+        tx.conn.execute(
+            statement.values(revision_id=bindparam("revision"), gone_at=None),
+            [{"article": article, "revision": revision} for article, revision in current.items()],
         )
-        .returning(RevisionRow.id)
-    ).scalar_one()
-    tx.conn.execute(update(ArticleRow).where(ArticleRow.id == article).values(revision_id=revision, gone_at=None))
+
+
+def _insert(conn: Connection, table: Any, rows: list[dict[str, Any]]) -> list[int]:
+    """Insert the rows; their keys in the same order."""
+    if not rows:
+        return []
+    core = table.__table__  # the mapped class would cost as much again in the ORM's own preparation
+    return list(conn.execute(insert(core).returning(core.c.id, sort_by_parameter_order=True), rows).scalars())
+
+
+def _article_values(tx: Write, one: Collected) -> dict[str, Any]:
+    return {
+        "outlet": one.outlet,
+        "url": one.url,
+        "address_key": one.address_key,
+        "first_seen": one.first_seen or tx.now,
+        "via": one.via,
+        "since": tx.number,
+    }
+
+
+def _revision_values(tx: Write, article: int, one: Collected, number: int, hashed: str) -> dict[str, Any]:
+    return {
+        "article_id": article,
+        "number": number,
+        "since": tx.number,
+        "seen_at": tx.now,
+        "title": one.title,
+        "text": one.text,
+        "authors": list(one.authors),
+        "language": one.language,
+        **date_columns("published", one.published),
+        **date_columns("modified", one.modified),
+        "content_hash": hashed,
+    }
+
+
+def _end_items(
+    tx: Write, batch: Sequence[Collected], decided: Sequence[tuple[str, _Article | None]], items: Mapping[int, Any]
+) -> None:
+    """Write the items' outcomes. After `failed` one is due again, later each time; after MAX_TRIES it is done."""
+    ended: dict[int, dict[str, Any]] = {}
+    for one, (outcome, article) in zip(batch, decided, strict=True):
+        if not one.item_id:
+            continue  # an import has no item
+        tries = items[one.item_id].tries + 1
+        again = outcome.startswith("failed:") and tries < MAX_TRIES
+        wait = timedelta(minutes=FIRST_RETRY_MINUTES * 2 ** (tries - 1)) if again else None
+        ended[one.item_id] = {
+            "item": one.item_id,
+            "outcome": outcome,
+            "detail": one.detail[:300],
+            "state": "due" if again else "done",
+            "next_try": tx.now + wait if wait else None,
+            "done_at": None if again else tx.now,
+            "article": article.id if article else None,
+        }
+    if not ended:
+        return
+    table: Any = ItemRow.__table__
+    values: dict[str, Any] = {name: bindparam(name) for name in ("outcome", "detail", "state", "next_try")}
+    statement = (
+        update(table)
+        .where(table.c.id == bindparam("item"))
+        .values(
+            **values,
+            tries=table.c.tries + 1,
+            done_at=func.coalesce(bindparam("done_at", type_=table.c.done_at.type), table.c.done_at),
+            article_id=func.coalesce(bindparam("article", type_=table.c.article_id.type), table.c.article_id),
+        )
+    )
+    tx.conn.execute(statement, list(ended.values()))

@@ -217,3 +217,27 @@ def test_hostile_pages_keep_their_words_and_the_time(hostile: bytes) -> None:
     page = read_page(body, "https://a.example/x")
     assert time.process_time() - start < 10
     assert "laid the cable" in page.text or b"x" * 100 in hostile
+
+
+def test_the_date_of_a_related_article_is_not_this_pages() -> None:
+    body = (
+        "<html><head><title>Harbour cats</title></head><body><article><h1>Harbour cats</h1>"
+        + "<p>The cats of the harbour sleep on the nets and wait for the boats to come in from the sea.</p>" * 6
+        + "</article><p>More: <a href='/2026/03/09/the-winch-keeper'>The winch keeper</a></p></body></html>"
+    )
+    page = read_page(body.encode(), "http://notes.example/harbour-cats")
+    assert page.published is None
+
+
+def test_the_headline_is_not_repeated_in_the_text() -> None:
+    body = (
+        "<html><head><title>Cable | Site</title><meta property='og:title' content='A cable lands at Aktau today'></head>"
+        "<body><article><h1>A cable lands at Aktau today</h1><div><p>A cable lands at Aktau today</p>"
+        + "".join(
+            f"<p>Sentence number {n} of a text that is long enough to be taken for an article.</p>" for n in range(9)
+        )
+        + "</div></article></body></html>"
+    )
+    page = read_page(body.encode(), "http://site.example/cable")
+    assert page.title == "A cable lands at Aktau today"
+    assert page.text.startswith("Sentence number 0")

@@ -454,4 +454,6 @@ def test_the_stream_stays_open_and_the_connection_is_given_back(shelf: Shelf) ->
     output.write(reports.run("articles", ReportQuery(), shelf.engine, CONFIG), "csv", stream)
     stream.write(b"more")
     reports.run("articles", ReportQuery(), shelf.engine, CONFIG).close()
+    taken = reports.run("articles", ReportQuery(), shelf.engine, CONFIG)
+    assert len(list(taken.rows())) == 1  # `taken` is still referred to: only the last row can have closed it
     assert shelf.engine.pool.checkedout() == 0  # type: ignore[attr-defined]

@@ -12,7 +12,14 @@ from typing import Any
 
 import scrapy
 from scrapy import Request
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
 from scrapy.http import Response
 from twisted.internet.error import (
     ConnectError,
@@ -21,10 +28,10 @@ from twisted.internet.error import (
     ConnectionRefusedError,
     DNSLookupError,
     TCPTimedOutError,
-    TimeoutError,
 )
 from twisted.python.failure import Failure
-from twisted.web.client import ResponseFailed, ResponseNeverReceived
+from twisted.web._newclient import ParseError
+from twisted.web.client import ResponseFailed
 
 from crawler.addresses import normalise
 from crawler.fetch import ANSWERS, RESTS, Refused
@@ -73,22 +80,29 @@ def reason_of(error: BaseException | None) -> str:
     name = type(error).__name__
     if "SSL" in name or "TLS" in name or "certificate" in str(error).lower():
         return "tls"
-    if isinstance(error, ResponseFailed | ResponseNeverReceived) and getattr(error, "reasons", None):
-        inner = error.reasons[0].value
-        return reason_of(inner) if inner is not error else "cut_off"
-    if "maxsize" in str(error).lower() or "size" in name.lower():
-        return "too_large"
-    if "max redirections" in str(error):  # the redirect middleware's own words; it has no type for it
-        return "redirect_loop"
+    if isinstance(error, DownloadFailedError) and isinstance(error.__cause__, ResponseFailed):
+        inner = error.__cause__.reasons[0].value  # Scrapy keeps the connection's own end as the cause
+        return "bad_http" if isinstance(inner, ParseError) else reason_of(inner)
+    if type(error).__module__.partition(".")[0] in DECODERS:
+        return "undecodable"
+    for words, word in MESSAGES:
+        if words in str(error).lower():
+            return word
     return "unreadable" if isinstance(error, IgnoreRequest) else name.lower()
 
 
 REASONS: tuple[tuple[Any, str], ...] = (
-    (DNSLookupError, "dns"),
-    (ConnectionRefusedError, "connection_refused"),
-    ((TCPTimedOutError, TimeoutError, asyncio.TimeoutError), "timeout"),
-    ((ConnectionLost, ConnectionDone), "cut_off"),
+    ((CannotResolveHostError, DNSLookupError), "dns"),
+    ((DownloadConnectionRefusedError, ConnectionRefusedError), "connection_refused"),
+    ((DownloadTimeoutError, TCPTimedOutError, asyncio.TimeoutError), "timeout"),
+    ((ResponseDataLossError, ConnectionLost, ConnectionDone), "cut_off"),
     (ConnectError, "no_route"),
+)
+DECODERS = ("zlib", "gzip", "brotli", "backports", "compression")  # their errors have no common parent
+MESSAGES = (  # Scrapy has no types of their own for these
+    ("max size", "too_large"),
+    ("maxsize", "too_large"),
+    ("max redirections", "redirect_loop"),
 )
 
 

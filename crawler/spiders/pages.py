@@ -22,7 +22,6 @@ from models.config import Outlet
 from models.dates import KnownDate
 from models.errors import CollectError, StoreError
 
-
 BUSY = (429, 503)  # the host asks us to wait: its other items stay due
 SILENT_TRIES = 3  # pages of one host in a row without an answer; then its other items stay due
 
