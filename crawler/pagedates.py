@@ -168,7 +168,7 @@ def _by_htmldate(head: Head, when: When) -> KnownDate | None:
 
 
 def _own_parts(head: Head) -> HtmlElement:
-    """A copy for htmldate, which reads addresses too: the dates in links to other articles are theirs, not this one's."""
+    """A copy for htmldate, which reads addresses too: the dates in links to other articles are theirs."""
     tree = deepcopy(head.tree)
     for link in tree.iter("a"):
         if link.get("href"):

@@ -56,11 +56,12 @@ class Claim:
             return None
 
     def mark(self, state: str, detail: str) -> None:
-        """How the sending ended."""
+        """How the sending ended. Only a delivery still `claimed` is marked: a process that comes second must not turn
+        the `sent` of the first into `unknown`."""
         with self.store.change() as conn:
             conn.execute(
                 update(DeliveryRow)
-                .where(DeliveryRow.reader == self.reader, DeliveryRow.day == self.day)
+                .where(DeliveryRow.reader == self.reader, DeliveryRow.day == self.day, DeliveryRow.state == "claimed")
                 .values(state=state, detail=detail[:1000], sent_at=self.now if state == "sent" else None)
             )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import JSON, Connection, and_, func, insert, select, update
 
 from models.article import Reading
 from models.collected import chunks, known_date
@@ -170,19 +170,22 @@ def _fact_names(table: Any) -> tuple[str, ...]:
     return tuple(sorted(column.name for column in table.__table__.columns if column.name not in others))
 
 
-def _identity(revision: int, values: Iterable[Any]) -> tuple[Any, ...]:
-    return (revision, *(tuple(value) if isinstance(value, list) else value for value in values))
+def _identities(table: Any) -> Callable[[int, Iterable[Any]], tuple[Any, ...]]:
+    """(revision, values in the order of `_fact_names`) -> what equal facts have in common, hashable."""
+    if not any(isinstance(table.__table__.c[name].type, JSON) for name in _fact_names(table)):
+        return lambda revision, values: (revision, *values)  # most facts: a tenth of the whole save's time is saved
+    return lambda revision, values: (revision, *(tuple(v) if isinstance(v, list) else v for v in values))
 
 
 def _supersede(tx: Write, table: Any, found: Mapping[int, tuple[int, list[dict[str, Any]]]]) -> tuple[int, int]:
     """Close the current facts of these articles that were not found again, add those that are new."""
     current = _current_facts(tx.conn, table, list(found))
-    ordered = itemgetter(*_fact_names(table))
+    ordered, identity = itemgetter(*_fact_names(table)), _identities(table)
     fresh: list[dict[str, Any]] = []
     stale: list[int] = []
     for article, (revision, rows) in found.items():
         had = current.get(article, {})
-        now = {_identity(revision, ordered(values)): values for values in rows}
+        now = {identity(revision, ordered(values)): values for values in rows}
         stale += [fact for key, fact in had.items() if key not in now]
         fresh += [
             {"article_id": article, "revision_id": revision, **values, "since": tx.number, "until": None}
@@ -197,12 +200,12 @@ def _supersede(tx: Write, table: Any, found: Mapping[int, tuple[int, list[dict[s
 
 
 def _current_facts(conn: Connection, table: Any, articles: list[int]) -> dict[int, dict[tuple[Any, ...], int]]:
-    core = table.__table__.c
+    core, identity = table.__table__.c, _identities(table)
     have: dict[int, dict[tuple[Any, ...], int]] = {}
     columns = [core.id, core.article_id, core.revision_id, *(core[name] for name in _fact_names(table))]
     for part in chunks(articles):
         for row in conn.execute(select(*columns).where(core.article_id.in_(part), core.until.is_(None))):
-            have.setdefault(row[1], {})[_identity(row[2], row[3:])] = row[0]
+            have.setdefault(row[1], {})[identity(row[2], row[3:])] = row[0]
     return have
 
 

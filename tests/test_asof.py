@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 import reports
 from crawler.archives import import_files
 from jobs import read_now
@@ -102,7 +103,9 @@ def test_the_changes_are_seen_now(changed: tuple[Store, Config, datetime, dict[s
     assert "two cables" in text
 
 
-def test_between_the_changes_each_is_seen_in_its_turn(changed: tuple[Store, Config, datetime, dict[str, bytes]]) -> None:
+def test_between_the_changes_each_is_seen_in_its_turn(
+    changed: tuple[Store, Config, datetime, dict[str, bytes]],
+) -> None:
     store, later, _, _ = changed
     between = said(store, later, NOON + timedelta(hours=1, minutes=5))["mentions"].decode()
     assert "Caspian Wire" in between

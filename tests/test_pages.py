@@ -231,8 +231,8 @@ def test_the_date_of_a_related_article_is_not_this_pages() -> None:
 
 def test_the_headline_is_not_repeated_in_the_text() -> None:
     body = (
-        "<html><head><title>Cable | Site</title><meta property='og:title' content='A cable lands at Aktau today'></head>"
-        "<body><article><h1>A cable lands at Aktau today</h1><div><p>A cable lands at Aktau today</p>"
+        "<html><head><title>Cable | Site</title><meta property='og:title' content='A cable lands at Aktau today'>"
+        "</head><body><article><h1>A cable lands at Aktau today</h1><div><p>A cable lands at Aktau today</p>"
         + "".join(
             f"<p>Sentence number {n} of a text that is long enough to be taken for an article.</p>" for n in range(9)
         )
