@@ -314,7 +314,7 @@ def _store_batch(tx: Write, batch: Sequence[Collected]) -> list[str]:
         article = articles.setdefault(key, _Article())
         item = items.get(one.item_id)
         decided.append((_decide(tx.conn, one, article, item.article_id if item else None), article))
-    _write_articles(tx, articles.values())
+    _write_articles(tx, articles)
     _end_items(tx, batch, decided, items)
     return [outcome for outcome, _ in decided]
 
@@ -329,15 +329,23 @@ class _Article:
     fresh: list[tuple[Collected, int, str]] = field(default_factory=list)  # (page, revision number, content hash)
 
 
-def _articles(conn: Connection, texts: Sequence[Collected]) -> dict[tuple[str, str], _Article]:
-    have: dict[tuple[str, str], _Article] = {}
-    query = select(
-        ArticleRow.outlet, ArticleRow.address_key, ArticleRow.id, RevisionRow.number, RevisionRow.content_hash
-    ).join(RevisionRow, RevisionRow.id == ArticleRow.revision_id)
-    for part in chunks(sorted({(one.outlet, one.address_key) for one in texts})):
-        for row in conn.execute(query.where(tuple_(ArticleRow.outlet, ArticleRow.address_key).in_(part))):
-            have[(row.outlet, row.address_key)] = _Article(row.id, row.number, row.content_hash)
-    return have
+_Key = tuple[str, str]  # outlet, address key
+_ARTICLE_KEY = (ArticleRow.outlet, ArticleRow.address_key)
+
+
+def _articles(conn: Connection, texts: Sequence[Collected]) -> dict[_Key, _Article]:
+    query = select(*_ARTICLE_KEY, ArticleRow.id, RevisionRow.number, RevisionRow.content_hash).join(
+        RevisionRow, RevisionRow.id == ArticleRow.revision_id
+    )
+    keys = sorted({(one.outlet, one.address_key) for one in texts})
+    return {key: _Article(row.id, row.number, row.content_hash) for key, row in _stored(conn, query, keys)}
+
+
+def _stored(conn: Connection, query: Any, keys: list[_Key]) -> Iterable[tuple[_Key, Any]]:
+    """The rows of a query over articles that have one of these keys."""
+    for part in chunks(keys):
+        for row in conn.execute(query.where(tuple_(*_ARTICLE_KEY).in_(part))):
+            yield (row.outlet, row.address_key), row
 
 
 def _items(conn: Connection, texts: Sequence[Collected]) -> dict[int, Any]:
@@ -369,31 +377,22 @@ def _had_before(conn: Connection, article: _Article, hashed: str) -> bool:
     return bool(article.id) and conn.execute(query.limit(1)).first() is not None
 
 
-def _write_articles(tx: Write, articles: Iterable[_Article]) -> None:
+def _write_articles(tx: Write, articles: Mapping[_Key, _Article]) -> None:
     """Insert the new articles and all fresh revisions, and make each article's last one its current revision."""
-    touched = [article for article in articles if article.fresh]
-    new = [article for article in touched if not article.id]
-    ids = _insert(tx.conn, ArticleRow, [_article_values(tx, article.fresh[0][0]) for article in new])
-    for article, key in zip(new, ids, strict=True):
-        article.id = key
-    rows = [_revision_values(tx, article.id, *fresh) for article in touched for fresh in article.fresh]
-    revisions = _insert(tx.conn, RevisionRow, rows)
-    current = {row["article_id"]: key for row, key in zip(rows, revisions, strict=True)}  # the last of each stays
-    if current:
-        table = ArticleRow.__table__
-        statement = update(table).where(table.c.id == bindparam("article"))  # type: ignore[arg-type]
-        tx.conn.execute(
-            statement.values(revision_id=bindparam("revision"), gone_at=None),
-            [{"article": article, "revision": revision} for article, revision in current.items()],
-        )
-
-
-def _insert(conn: Connection, table: Any, rows: list[dict[str, Any]]) -> list[int]:
-    """Insert the rows; their keys in the same order."""
-    if not rows:
-        return []
-    core = table.__table__  # the mapped class would cost as much again in the ORM's own preparation
-    return list(conn.execute(insert(core).returning(core.c.id, sort_by_parameter_order=True), rows).scalars())
+    # Without RETURNING: on SQLite that inserts row by row, which is slower than asking for the keys afterwards.
+    touched = {key: article for key, article in articles.items() if article.fresh}
+    new = {key: article for key, article in touched.items() if not article.id}
+    if new:
+        rows = [_article_values(tx, article.fresh[0][0]) for article in new.values()]
+        tx.conn.execute(insert(ArticleRow.__table__), rows)  # type: ignore[arg-type]  # declared wider than Table
+        for key, row in _stored(tx.conn, select(*_ARTICLE_KEY, ArticleRow.id), list(new)):
+            new[key].id = row.id
+    rows = [_revision_values(tx, article.id, *fresh) for article in touched.values() for fresh in article.fresh]
+    if rows:
+        tx.conn.execute(insert(RevisionRow.__table__), rows)  # type: ignore[arg-type]
+    last = select(func.max(RevisionRow.id)).where(RevisionRow.article_id == ArticleRow.id).scalar_subquery()
+    for part in chunks([article.id for article in touched.values()]):
+        tx.conn.execute(update(ArticleRow).where(ArticleRow.id.in_(part)).values(revision_id=last, gone_at=None))
 
 
 def _article_values(tx: Write, one: Collected) -> dict[str, Any]:

@@ -129,9 +129,10 @@ class Facts:
         """Store the facts of a batch. Returns (facts added, facts closed). Equal facts are left as they stand."""
         added = closed = 0
         with self.store.write(now, "read") as tx:
+            read_before = _read_before(tx.conn, [one.article_id for one, _ in readings])
             for table, values in STEPS.values():
                 found = {one.article_id: (one.revision_id, values(reading)) for one, reading in readings}
-                plus, minus = _supersede(tx, table, found)
+                plus, minus = _supersede(tx, table, found, read_before)
                 added += plus
                 closed += minus
             _mark_read(tx, fingerprints, [one.revision_id for one, _ in readings])
@@ -177,9 +178,20 @@ def _identities(table: Any) -> Callable[[int, Iterable[Any]], tuple[Any, ...]]:
     return lambda revision, values: (revision, *(tuple(v) if isinstance(v, list) else v for v in values))
 
 
-def _supersede(tx: Write, table: Any, found: Mapping[int, tuple[int, list[dict[str, Any]]]]) -> tuple[int, int]:
+def _read_before(conn: Connection, articles: list[int]) -> list[int]:
+    """Which of these articles have a revision that was read: the others, most of a crawl's, hold no facts."""
+    query = select(RevisionRow.article_id).join(ReadingRow, ReadingRow.revision_id == RevisionRow.id).distinct()
+    read: list[int] = []
+    for part in chunks(articles):
+        read += conn.execute(query.where(RevisionRow.article_id.in_(part))).scalars()
+    return read
+
+
+def _supersede(
+    tx: Write, table: Any, found: Mapping[int, tuple[int, list[dict[str, Any]]]], read_before: list[int]
+) -> tuple[int, int]:
     """Close the current facts of these articles that were not found again, add those that are new."""
-    current = _current_facts(tx.conn, table, list(found))
+    current = _current_facts(tx.conn, table, read_before)
     ordered, identity = itemgetter(*_fact_names(table)), _identities(table)
     fresh: list[dict[str, Any]] = []
     stale: list[int] = []

@@ -12,7 +12,8 @@ from models.text import INVISIBLE, Folded, fold_word, script_of, word_script
 from pipelines.suffixes import AFTER_MARK, LANGUAGES, Stem, stems
 
 MAX_TAIL = 24  # letters; the longest chain of endings is shorter, so longer tails are other words
-_LETTERS = "[^\\W\\d_]"
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_LETTERS = f"[^\\W\\d_{_HAN}]"  # Chinese is written on without a space: 由AzerTelecom与 ends at the m
 _SEPARATORS = {" ": "[ -]{1,2}", "-": "[ -]{1,2}", "~": "[ -]?"}
 _ANCHOR_JOINTS = {" ": (" ", "-"), "-": ("-", " "), "~": ("", "-", " ")}
 _MARK_ENDING = re.compile(f"['-]({_LETTERS}{{1,{MAX_TAIL}}})")

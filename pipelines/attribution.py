@@ -21,7 +21,7 @@ from pipelines.names import UNRESOLVED, trimmed
 from pipelines.spans import Spans
 from pipelines.watch import Tagger
 
-RULE_VERSION = 1  # counted up when the rules below change what is found
+RULE_VERSION = 2  # counted up when the rules below change what is found
 CUE_REACH = 110  # folded characters beside a name in which its cue must lie; the longest cue with its words is 100
 OPENING = 60  # folded characters at the beginning of a text in which an agency's dateline stands
 
@@ -50,7 +50,7 @@ class Attributor:
         """The named origins in reading order, each outlet once, at its first place.
 
         language  two letters; the text's own cues are looked for first, None looks for all.
-        outlet    the article's own outlet: left out where another origin is named ("Day.Az with reference to Trend").
+        outlet    the article's own outlet: it names itself everywhere and is no origin ("Day.Az citing Trend").
         """
         found: list[Attribution] = []
         named = self._names.tag(text, title=title, language=None)
@@ -59,9 +59,7 @@ class Attributor:
             found += self._resolved(part, here, language)
             found += _unresolved(part, found, here)
         found.sort(key=lambda one: (one.part != "title", one.start))
-        first = _first_places(found)
-        others = [one for one in first if outlet is None or one.outlet != outlet]
-        return tuple(others or first)
+        return tuple(one for one in _first_places(found) if outlet is None or one.outlet != outlet)
 
     def _resolved(self, part: _Part, mentions: Iterable[Mention], language: str | None) -> Iterator[Attribution]:
         for mention in mentions:

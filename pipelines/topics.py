@@ -7,25 +7,30 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import ahocorasick
 
 from models.article import Mention, Role, TopicHit
 from models.config import Clause, Config, Topic
 from models.text import Folded, evidence, fold, fold_word, script_of, sentences
-from pipelines.spans import Spans
+from pipelines.spans import Spans, opening
 from pipelines.watch import fingerprint as watch_fingerprint
 
-RULE_VERSION = 1  # counted up when the rules below change what is judged
+RULE_VERSION = 2  # counted up when the rules below change what is judged
 ENTITY = "entity:"
 PLACE_BONUS = 1.0  # for the title, the beginning, or a second place: what makes a clause of weight 1 primary
-MORE_BONUS = 0.25  # for each further clause that holds, two at most
+MORE_BONUS = 0.25  # for each further clause that holds at a place of its own
+MORE_CLAUSES = 2
+SENTENCES_A_PLACE = 12  # an article this long is about what it names twice; a longer one must name it more often
+SENTENCE_ENDS = 1  # that a clause may reach over: words further apart in the telling are near by chance
+DESCRIPTION = 4  # groups; a clause of so many describes one thing and stands in one sentence
 VETO_LOSS = 1.0  # for a veto list with more places than the topic itself
 UNLESS_REACH = 160  # characters around a clause's place in which `unless` lists are looked for
 ONE_PLACE = 40  # characters; terms closer than this are one place ("fiber-optic cable" is not three)
+APPOSITION = 3  # characters; a name in brackets behind itself is not named twice
 GAP = 10_000  # between title and text in the common numbering: never near
 DATELINE = 45  # characters; a first sentence shorter than this is a place and date, not the beginning
-LEAD_REACH = 2_000  # characters in which the beginning is looked for
 QUOTED = 40  # characters of a term shown in a reason
 
 
@@ -46,18 +51,46 @@ class _Beginning:
     first: int
     second: int
 
-    def holds(self, place: _Found, generic: bool) -> bool:
-        return place.end <= (self.first if generic else self.second)
+    def place(self, held: _Holding) -> str:
+        """In words, where of the beginning the clause holds; "" when it does not hold there.
+
+        Words must stand in the first sentence with all that they need, a watched name may stand in the second: generic
+        words near each other by chance are commoner in long second sentences.
+        """
+        first = held.places[0]
+        if first.anchor.end <= self.title:
+            return "in the title"
+        reached = first.anchor.end <= self.second if held.named else first.end <= self.first
+        return "at the beginning" if reached else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place of a clause: what stands there of its first group, and all that its words take in."""
+
+    anchor: _Found
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Holding:
-    """A clause that holds: its number, its places (of its first group) and what was found at the first one."""
+    """A clause that holds: its number, its places and what was found at the first one."""
 
     number: int
     clause: Clause
-    places: tuple[_Found, ...]
+    places: tuple[_Place, ...]
     reason: str
+
+    @property
+    def named(self) -> bool:
+        """Whether its first group, which says where it holds, is watched names and no words."""
+        return all(name.startswith(ENTITY) for name in self.clause.all_of[0])
+
+    @property
+    def mere_names(self) -> bool:
+        """Whether it asks for watched names and nothing else."""
+        return all(name.startswith(ENTITY) for group in self.clause.all_of for name in group)
 
 
 class TopicJudge:
@@ -129,25 +162,22 @@ class TopicJudge:
             for number, clause in enumerate(topic.clauses, start=1)
             if (held := _hold(number, clause, article, terms)) is not None
         ]
-        if not holding:
+        full = [held for held in holding if held.clause.weight >= topic.passing_at]
+        if not full:
             return TopicHit(topic.id, "none", 0.0)
-        ranked = sorted(holding, key=lambda held: -_worth(held, article.beginning)[0])
-        score, place = _worth(ranked[0], article.beginning)
-        reasons = [f"clause {ranked[0].number}: {ranked[0].reason}", place]
-        more = ranked[1:3]
-        score += MORE_BONUS * len(more)
-        reasons += [f"also clause {held.number}: {held.reason}" for held in more]
-        own = len(_apart(place for held in holding for place in held.places))
-        for name in topic.veto:
-            against = len(_apart(terms.get(name, ())))
-            if against > own:
-                score -= VETO_LOSS
-                reasons.append(f"veto {name}: {against} places against {own}")
-            elif against:
-                reasons.append(f"veto {name} near, {against} places against {own}: not lowered")
+        full.sort(key=lambda held: (-held.clause.weight - PLACE_BONUS * bool(article.beginning.place(held)), held.number))
+        best = full[0]
+        place, bonus = _standing(full, [held for held in holding if held not in full], article)
+        score = best.clause.weight + bonus
+        reasons = [f"clause {best.number}: {best.reason}", place]
+        for held in _elsewhere(full):
+            score += MORE_BONUS
+            reasons.append(f"also clause {held.number}: {held.reason}")
+        loss, against = _vetoes(topic, full, terms)
+        score = max(score - loss, topic.passing_at)  # what is named is never dropped for what stands beside it
+        reasons += against
         role: Role = "primary" if score >= topic.primary_at else "passing" if score >= topic.passing_at else "none"
-        first = ranked[0].places[0]
-        sentence = article.evidence(first) if role != "none" else ""
+        sentence = article.evidence(best.places[0].anchor) if role != "none" else ""
         return TopicHit(topic.id, role, round(score, 2), tuple(reasons), sentence)
 
 
@@ -177,6 +207,21 @@ class _Article:
     def beginning(self) -> _Beginning:
         return _beginning(self._title, self._text, self._base)
 
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Where the title and each sentence end, in the common numbering."""
+        ends = [len(self._title)] if self._title else []
+        return ends + [self._base + end for _, end in sentences(self._text)]
+
+    @property
+    def length(self) -> int:
+        """In sentences, the title one of them."""
+        return len(self._ends)
+
+    def ends_between(self, start: int, end: int) -> int:
+        """How many sentences end from `start` to before `end`."""
+        return bisect_left(self._ends, end) - bisect_left(self._ends, start)
+
     def shown(self, start: int, end: int) -> str:
         part, base = (self._title, 0) if start < self._base else (self._text, self._base)
         return part[start - base : end - base][:QUOTED]
@@ -187,7 +232,7 @@ class _Article:
 
 
 def _beginning(title: str, text: str, base: int) -> _Beginning:
-    spans = list(sentences(text[:LEAD_REACH]))
+    spans = list(islice(opening(title, text), 3))
     if len(spans) > 1 and spans[0][1] - spans[0][0] < DATELINE:
         spans = spans[1:]
     first = base + spans[0][1] if spans else base
@@ -221,16 +266,19 @@ def _hold(number: int, clause: Clause, article: _Article, terms: Mapping[str, li
     if not groups or not all(groups):
         return None
     against = sorted(place.start for name in clause.unless for place in terms.get(name, ()))
-    places: list[_Found] = []
+    places: list[_Place] = []
     shown: list[str] = []
     for anchor in groups[0]:
         picks = [anchor, *(_nearest(anchor, group) for group in groups[1:])]
+        start, end = min(pick.start for pick in picks), max(pick.end for pick in picks)
         if clause.near and any(abs(pick.start - anchor.start) > clause.near for pick in picks):
             continue
-        if _near_any(min(pick.start for pick in picks), max(pick.end for pick in picks), against):
+        if clause.near and article.ends_between(start, end) > (SENTENCE_ENDS if len(groups) < DESCRIPTION else 0):
+            continue
+        if _near_any(start, end, against):
             continue
         shown = shown or [f"'{pick.shown}'" for pick in picks]
-        places.append(anchor)
+        places.append(_Place(anchor, start, end) if clause.near else _Place(anchor, anchor.start, anchor.end))
     if not places:
         return None
     return _Holding(number, clause, tuple(places), " + ".join(shown))
@@ -256,28 +304,67 @@ def _near_any(start: int, end: int, against: Sequence[int]) -> bool:
     return at < len(against) and against[at] <= end + UNLESS_REACH
 
 
-def _worth(held: _Holding, beginning: _Beginning) -> tuple[float, str]:
-    """The clause's points and, in words, the place they are for.
+def _standing(full: Sequence[_Holding], supports: Iterable[_Holding], article: _Article) -> tuple[str, float]:
+    """Where the topic stands in the article, in words, and the points for it: whether the article is about it.
 
-    Words alone must stand in the first sentence, a watched name may stand in the second: generic words near each other
-    by chance are commoner in long second sentences.
+    It is when the best clause holds in the title or at the beginning, when the topic is named often for the article's
+    length, or when a clause that only supports (one of less weight than `passing_at`) holds at the beginning.
     """
-    generic = not any(name.startswith(ENTITY) for group in held.clause.all_of for name in group)
-    first = held.places[0]
-    if first.start < beginning.title:
-        return held.clause.weight + PLACE_BONUS, "in the title"
-    if beginning.holds(first, generic):
-        return held.clause.weight + PLACE_BONUS, "at the beginning"
-    apart = len(_apart(held.places))
-    if apart > 1:
-        return held.clause.weight + PLACE_BONUS, f"{apart} places"
-    return held.clause.weight, "one place"
+    place = article.beginning.place(full[0])
+    if place:
+        return place, PLACE_BONUS
+    names = [_times_named(held, article) for held in full if held.mere_names]
+    number = max(len(_apart([place for held in full for place in held.places], ONE_PLACE)), *names, 0)
+    if number >= max(2, article.length / SENTENCES_A_PLACE):
+        return f"{number} places in {article.length} sentences", PLACE_BONUS
+    told = "one place" if number == 1 else f"only {number} places in {article.length} sentences"
+    for held in supports:
+        if place := article.beginning.place(held):
+            return f"{told}; supported by clause {held.number} {place}: {held.reason}", PLACE_BONUS
+    return told, 0.0
 
 
-def _apart(places: Iterable[_Found]) -> list[_Found]:
-    """The places, those that touch or nearly touch counted once."""
-    apart: list[_Found] = []
+def _times_named(held: _Holding, article: _Article) -> int:
+    times, reach = 0, -1
+    for place in held.places:
+        if times == 0 or place.start - reach > APPOSITION or article.ends_between(reach, place.start):
+            times += 1
+        reach = place.end
+    return times
+
+
+def _elsewhere(full: Sequence[_Holding]) -> list[_Holding]:
+    """The clauses after the first that hold at a place of their own, two at most."""
+    taken = [(place.start - ONE_PLACE, place.end + ONE_PLACE) for place in full[0].places]
+    more: list[_Holding] = []
+    for held in full[1:]:
+        known = Spans(taken)
+        if len(more) < MORE_CLAUSES and not all(known.touch(place.start, place.end) for place in held.places):
+            more.append(held)
+            taken += [(place.start - ONE_PLACE, place.end + ONE_PLACE) for place in held.places]
+    return more
+
+
+def _vetoes(topic: Topic, full: Iterable[_Holding], terms: Mapping[str, list[_Found]]) -> tuple[float, list[str]]:
+    """The points lost to veto lists with more places than the topic itself, and what was found of each list."""
+    own = len(_apart((place.anchor for held in full for place in held.places), ONE_PLACE))
+    loss, reasons = 0.0, []
+    for name in topic.veto:
+        against = len(_apart(terms.get(name, ()), ONE_PLACE))
+        if against > own:
+            loss += VETO_LOSS
+            reasons.append(f"veto {name}: {against} places against {own}")
+        elif against:
+            reasons.append(f"veto {name} near, {against} places against {own}: not lowered")
+    return loss, reasons
+
+
+def _apart(places: Iterable[_Found | _Place], gap: int) -> list[_Found | _Place]:
+    """The places, those that overlap or are no more than `gap` characters apart counted once."""
+    apart: list[_Found | _Place] = []
+    reach = 0
     for place in sorted(places, key=lambda one: one.start):
-        if not apart or place.start - apart[-1].end > ONE_PLACE:
+        if not apart or place.start - reach > gap:
             apart.append(place)
+        reach = max(reach, place.end)
     return apart

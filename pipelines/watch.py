@@ -8,23 +8,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import ahocorasick
 
 from models.article import Mention, Part, Prominence
 from models.config import Alias, Config, Entity
-from models.text import Folded, evidence, fold, script_of, sentences
+from models.text import Folded, evidence, fold, script_of
 from pipelines.aliases import AliasMatcher, Hit, stands_alone
 from pipelines.patterns import Context, compile_pattern
+from pipelines.spans import opening
 
-RULE_VERSION = 1  # counted up when the rules below change what is found: every article is then read again
+RULE_VERSION = 2  # counted up when the rules below change what is found: every article is then read again
 HINT = 1.0  # added to `prior` when the hint is within 160 characters (shared notes, tagging, step 4)
 FAR_HINT = 0.5  # the hint is only elsewhere in the article
 HOME = 0.3  # the outlet is of the entity's country
 LEAST_SCORE = 0.5  # below, a mention is ambiguous
 CLEAR = 0.25  # a sense that wins by less does not decide for the rest of the article
 LEAD_SENTENCES = 2
-LEAD_REACH = 2_000  # characters in which the first two sentences must end
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class Tagger:
             return ()
         _admit(places, self._entities)
         _spread(places)
-        lead = _lead_end(text)
+        lead = max((end for _, end in islice(opening(title, text), LEAD_SENTENCES)), default=0)
         return tuple(
             self._mention(place, lead) for part in parts for place in _leftmost(p for p in places if p.text is part)
         )
@@ -327,13 +328,3 @@ def _leftmost(places: Iterable[_Place]) -> Iterator[_Place]:
         if place.start >= free:
             yield place
             free = place.end
-
-
-def _lead_end(text: str) -> int:
-    """Where the second sentence of a text ends."""
-    end = 0
-    for count, (_, stop) in enumerate(sentences(text[:LEAD_REACH]), start=1):
-        end = stop
-        if count == LEAD_SENTENCES:
-            break
-    return end

@@ -61,6 +61,8 @@ def uv_environment() -> dict[str, str]:
     extra = " ".join(filter(usable, settings.get("extra-index-url", "").split()))
     if extra:
         env.setdefault("UV_INDEX", extra)
+        # As pip does: any index may have it. The lock's hashes say which file it is, so none can slip in another.
+        env.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
     links = settings.get("find-links", "").split()
     if links:
         env.setdefault("UV_FIND_LINKS", ",".join(links))

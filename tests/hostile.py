@@ -245,8 +245,11 @@ class Operator:
 
     def start(self, *arguments: str, **keywords: Any) -> subprocess.Popen[str]:
         command = [str(KHAZRI), "--config", str(self.config), *arguments]
-        defaults = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True, "env": self.env}
-        return subprocess.Popen(command, text=True, **(defaults | keywords))
+        options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": self.env}
+        process: subprocess.Popen[str] = subprocess.Popen(
+            command, text=True, start_new_session=True, **(options | keywords)
+        )
+        return process
 
     def run(self, *arguments: str, code: int = 0, **keywords: Any) -> str:
         """Run to the end, expect an exit code; stdout, then stderr."""

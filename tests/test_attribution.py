@@ -61,7 +61,8 @@ def test_the_chain_is_kept_without_the_outlet_itself(attributor: Attributor) -> 
     assert [one.outlet for one in attributor.find("", text, "ru")] == ["dayaz", "trend"]
     assert [one.outlet for one in attributor.find("", text, "ru", outlet="dayaz")] == ["trend"]
     own = "Работы начнутся летом, сообщает Trend."
-    assert [one.outlet for one in attributor.find("", own, "ru", outlet="trend")] == ["trend"]
+    assert [one.outlet for one in attributor.find("", own, "ru", outlet="dayaz")] == ["trend"]
+    assert attributor.find("", own, "ru", outlet="trend") == ()
 
 
 def test_unknown_names_are_kept_apart(attributor: Attributor) -> None:

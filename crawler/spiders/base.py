@@ -14,6 +14,7 @@ import scrapy
 from scrapy import Request
 from scrapy.exceptions import (
     CannotResolveHostError,
+    DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadFailedError,
     DownloadTimeoutError,
@@ -97,6 +98,7 @@ REASONS: tuple[tuple[Any, str], ...] = (
     ((DownloadTimeoutError, TCPTimedOutError, asyncio.TimeoutError), "timeout"),
     ((ResponseDataLossError, ConnectionLost, ConnectionDone), "cut_off"),
     (ConnectError, "no_route"),
+    (DownloadCancelledError, "too_large"),  # without a word of why; only a body over its size is ever cancelled
 )
 DECODERS = ("zlib", "gzip", "brotli", "backports", "compression")  # their errors have no common parent
 MESSAGES = (  # Scrapy has no types of their own for these

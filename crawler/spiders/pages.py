@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from crawler.addresses import normalise
 from crawler.fetch import ANSWERS, RESTS
+from crawler.hosts import host_of
 from crawler.spiders.base import NO_ANSWER, REFUSALS, Crawl, reason_of
 from crawler.spiders.feeds import plain_headers
 from models.article import Page
@@ -23,6 +24,7 @@ from models.dates import KnownDate
 from models.errors import CollectError, StoreError
 
 BUSY = (429, 503)  # the host asks us to wait: its other items stay due
+NOT_TEXT = ("image/", "video/", "audio/", "font/")  # their bytes can look like a page of odd letters
 SILENT_TRIES = 3  # pages of one host in a row without an answer; then its other items stay due
 
 
@@ -40,7 +42,7 @@ class PageSpider(scrapy.Spider):
         self.silent: Counter[str] = Counter()  # host -> pages in a row that got no answer
         self.queues: dict[str, deque[DueItem]] = {}
         for item in items:
-            self.queues.setdefault(normalise(item.url).partition("/")[0], deque()).append(item)
+            self.queues.setdefault(host_of(item.url), deque()).append(item)
 
     async def start(self) -> AsyncIterator[Any]:
         for host in self.queues:
@@ -90,12 +92,16 @@ class PageSpider(scrapy.Spider):
             gone = response.status in (404, 410) and item.article_id is not None
             word = "refused" if response.status in REFUSALS else f"http_{response.status}"
             return ended(item, outlet, key, "gone" if gone else f"failed:{word}", f"HTTP {response.status}")
+        headers = plain_headers(response)
+        kind = headers.get("Content-Type", "").strip().lower()
+        if kind.startswith(NOT_TEXT):
+            return ended(item, outlet, key, "failed:not_html", kind)
         source = next(source for source in outlet.collect if source.id == item.source)
         try:
             page = await self.crawl.workers.read_page(
                 response.body,
                 response.url,
-                headers=plain_headers(response),
+                headers=headers,
                 language=item.language,
                 zone=source.zone,
                 now=self.crawl.now,
