@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks._outside import ROOT, load_pages, outside, plant
 from benchmarks._processes import require_proc
-from benchmarks._table import NotHere, Row
+from benchmarks._table import Row
 
 ROUNDS = 3  # pairs after the warm-up; the median of their ratios is the figure
 BAR = 1.4  # ours at most this many times the yardstick
@@ -48,16 +49,25 @@ def _rows(name: str, pages: Sequence[bytes], rounds: int, has_bar: bool) -> Iter
         yield Row(f"  of it {words}", f"{1000 * median(one[part] for one in pairs) / count:.1f} ms", "", share)
 
 
-def run_measured(what: str, pages: Sequence[bytes], *arguments: str) -> dict[str, Any]:
-    """Serve the pages and let a process of its own crawl and read them; its answer. Raises NotHere when it fails."""
+def run_measured(
+    what: str, pages: Sequence[bytes], *arguments: str, started: Callable[[int], None] | None = None
+) -> dict[str, Any]:
+    """Serve the pages and let a process of its own crawl and read them; its answer. `started` is told its number.
+
+    Raises RuntimeError when that process fails: then there is no figure."""
     with tempfile.TemporaryDirectory(prefix="khazri-bench-") as name, outside(pages) as proxy:
         folder = Path(name)
         (folder / "pages").mkdir()
         for number, page in enumerate(pages):
             (folder / "pages" / f"{number:04}.html").write_bytes(page)
         command = [sys.executable, "-m", "benchmarks._crawling", what, proxy, str(folder), *arguments]
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        raise NotHere(f"the measured process failed with exit code {done.returncode}")
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        # No KHAZRI_* of the person's own may decide what is measured.
+        env = {key: value for key, value in os.environ.items() if not key.startswith("KHAZRI_")}
+        with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
+            if started is not None:
+                started(process.pid)
+            out, _ = process.communicate()
+    if process.returncode != 0:
+        raise RuntimeError(f"the measured process failed with exit code {process.returncode}")
+    answer: dict[str, Any] = json.loads(out.splitlines()[-1])
     return answer

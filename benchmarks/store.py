@@ -25,7 +25,8 @@ from models.store import Store, connect, digest_of
 from models.tables import ArticleRow, Base, MentionRow, ReadingRow, RevisionRow
 
 PAGES = 1_000
-BATCH = 50  # pages in one transaction, as the storing pipeline has it
+PAGE_BATCH = 50  # pages in one transaction, as the storing pipeline has it
+FACT_BATCH = 200  # revisions in one transaction, as reading has it
 MENTIONS = 10  # of one page
 PAIRS = 5  # ours and bare in turn, each into an empty database; the median of their ratios is the figure
 BAR = 0.5  # ours at least this share of the yardstick
@@ -59,8 +60,8 @@ def collected(item: int, number: int) -> Collected:
     )  # fmt: skip
 
 
-def batches(count: int) -> list[range]:
-    return [range(start, min(start + BATCH, count)) for start in range(0, count, BATCH)]
+def batches(count: int, size: int) -> list[range]:
+    return [range(start, min(start + size, count)) for start in range(0, count, size)]
 
 
 # --- two writers
@@ -73,7 +74,7 @@ def ours(engine: Engine, pages: int) -> float:
     entries = [(_entry(number), f"host0.example/news/page-{number}") for number in range(pages)]
     collecting.add_entries(SOURCE, entries, NOW)
     items = [item.id for item in collecting.due_items([SOURCE.id], NOW)]
-    pending = [[collected(items[number], number) for number in numbers] for numbers in batches(pages)]
+    pending = [[collected(items[number], number) for number in numbers] for numbers in batches(pages, PAGE_BATCH)]
     seconds = _timed(pending, lambda batch: collecting.save_pages(batch, NOW))
     readings = [
         [(one, Reading(mentions=mentions_of(_number(one)))) for one in due]
@@ -91,13 +92,13 @@ def _number(one: ToRead) -> int:
 
 
 def _parts(due: list[ToRead]) -> Iterator[list[ToRead]]:
-    return (due[numbers.start : numbers.stop] for numbers in batches(len(due)))
+    return (due[numbers.start : numbers.stop] for numbers in batches(len(due), FACT_BATCH))
 
 
 def bare(engine: Engine, pages: int) -> float:
     """Seconds of executemany inserts of the same rows, keys given, in transactions of the same size."""
-    pending = [_page_rows(numbers) for numbers in batches(pages)]
-    facts = [_fact_rows(numbers) for numbers in batches(pages)]
+    pending = [_page_rows(numbers) for numbers in batches(pages, PAGE_BATCH)]
+    facts = [_fact_rows(numbers) for numbers in batches(pages, FACT_BATCH)]
     writing = engine.execution_options(khazri_write=True)
 
     def insert_all(tables: dict[type[Base], list[dict[str, Any]]]) -> None:
@@ -206,8 +207,8 @@ def measure(pages: int = PAGES, pairs: int = PAIRS) -> Iterator[Row]:
     rows = pages * (2 + MENTIONS + len(FINGERPRINTS))
     for name, database, has_bar in (("SQLite", _sqlite, True), ("PostgreSQL", _postgresql, False)):
         with database() as fresh:
-            _seconds(fresh, ours, min(pages, BATCH))  # compiles the statements and warms the driver
-            _seconds(fresh, bare, min(pages, BATCH))
+            _seconds(fresh, ours, min(pages, PAGE_BATCH))  # compiles the statements and warms the driver
+            _seconds(fresh, bare, min(pages, PAGE_BATCH))
             timed = [(_seconds(fresh, ours, pages), _seconds(fresh, bare, pages)) for _ in range(pairs)]
         share = median(theirs / mine for mine, theirs in timed)
         yield Row(

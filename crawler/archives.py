@@ -24,9 +24,9 @@ from crawler.plain import one_line
 from crawler.rowfiles import KNOWN, Row, form_of, read_rows, shown
 from models.collected import Collected, Collecting
 from models.config import Config, Outlet
+from models.config.fields import is_language
 from models.dates import OLDEST_YEAR, KnownDate, Precision, ZoneKnown, too_far_ahead
 from models.errors import ImportRefused
-from models.fields import is_language
 from models.store import Store
 from models.text import clean
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from models.config.fields import did_you_mean
 from models.errors import ImportRefused
-from models.fields import did_you_mean
 
 FIELDS = ("url", "outlet", "title", "text", "language", "lang", "published", "date", "first_seen")
 TWINS = (("language", "lang"), ("published", "date"))  # two names of one field: a row may have both if they agree

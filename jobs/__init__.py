@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from models.config.fields import did_you_mean
 from models.errors import KhazriError
-from models.fields import did_you_mean
 
 if TYPE_CHECKING:  # the heavy wings are imported by the job that needs them
     from crawler.crawl import CrawlResult

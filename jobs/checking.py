@@ -9,7 +9,7 @@ from models.config import Config
 
 def check_all(path: Path | str | None) -> tuple[list[str], list[str]]:
     """(errors, remarks), each one line. A test sentence that fails is an error: the config does not do what it says."""
-    from models.configfile import read_config
+    from models.config.file import read_config
 
     checked = read_config(path)
     errors, lints = list(checked.errors), list(checked.lints)

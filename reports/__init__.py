@@ -15,8 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.config.fields import did_you_mean
 from models.errors import ReportError
-from models.fields import did_you_mean
 from reports.query import ReportQuery, Table
 
 if TYPE_CHECKING:  # `khazri --help` lists the reports and must not wait for SQLAlchemy

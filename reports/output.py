@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from io import TextIOWrapper
 from typing import BinaryIO, TextIO
 
+from models.config.fields import did_you_mean
 from models.errors import ReportError
-from models.fields import did_you_mean
 from reports.columns import Cell
 from reports.query import Table
 

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from models.config.fields import did_you_mean
 from models.errors import ReportError
-from models.fields import did_you_mean
 from reports.days import EARLIEST, LATEST, PERIODS, By, utc_bounds
 
 if TYPE_CHECKING:  # listing the reports must not wait for SQLAlchemy

@@ -94,3 +94,15 @@ def engine(database: str) -> Iterator[Engine]:
 @pytest.fixture
 def store(engine: Engine) -> Store:
     return Store(engine)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many quality floors ran: a run that skipped them all must not look like one that held them."""
+    ran = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        if "quality" in report.keywords and report.when == "call"
+    ]
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "quality" in report.keywords]
+    terminalreporter.write_line(f"quality floors: {len(ran)} ran, {len(skipped)} skipped")

@@ -24,8 +24,8 @@ from models.config import (
     load_config,
     show_config,
 )
+from models.config.yamlfile import MAX_DEPTH, parse_yaml
 from models.errors import ConfigError
-from models.yamlfile import MAX_DEPTH, parse_yaml
 
 ROOT = Path(__file__).parents[1]
 

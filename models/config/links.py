@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from models.config import Entity, Outlet, Relation, Topic
-from models.fields import Problems, did_you_mean
-from models.yamlfile import Node
+from models.config.fields import Problems, did_you_mean
+from models.config.yamlfile import Node
 
 # Shorter names are nearly always also something else (KTC, TTK, NDC): they need sentences that hold them in place.
 SHORT_ALIAS = 4

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import get_args
 
 from models.config import Alias, Case, Clause, Entity, EntityTests, EntityType, Inflect, Relation, Topic
-from models.fields import (
+from models.config.fields import (
     Fields,
     Problems,
     as_items,
@@ -17,7 +17,7 @@ from models.fields import (
     as_texts,
     is_language,
 )
-from models.yamlfile import Node
+from models.config.yamlfile import Node
 
 ENTITY_KEYS = ("type", "name", "aliases", "decoy", "parent", "country", "roles", "notes", "tests")
 ALIAS_KEYS = ("text", "lang", "case", "need", "reject", "hint", "group", "prior", "inflect", "form")

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from models.config.fields import did_you_mean
 from models.errors import ConfigError
-from models.fields import did_you_mean
 
 PREFIX = "KHAZRI_"
 KNOWN = (

@@ -266,7 +266,7 @@ def inspect_config(path: Path | str | None = None) -> Checked:
 
     Files in messages are relative to the folder of the config file.
     """
-    from models.configfile import read_config
+    from models.config.file import read_config
 
     return read_config(path)
 
@@ -287,6 +287,6 @@ def check_config(path: Path | str | None = None) -> list[str]:
 
 def show_config(config: Config) -> str:
     """The effective config as YAML in one file, secrets as `***`. Without secrets it loads to the same config again."""
-    from models.configshow import show
+    from models.config.show import show
 
     return show(config)

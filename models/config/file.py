@@ -9,14 +9,14 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from models.config import Checked, Config, Entity, Outlet, Relation, Topic
-from models.configlinks import check_entities, check_outlets, check_topics
-from models.entitiesfile import read_entity, read_relation, read_topic
-from models.environment import Environment, read_environment
+from models.config.entities import read_entity, read_relation, read_topic
+from models.config.environment import Environment, read_environment
+from models.config.fields import Fields, Problems, as_text
+from models.config.links import check_entities, check_outlets, check_topics
+from models.config.outlets import read_outlet
+from models.config.settings import read_database, read_digest, read_politeness, read_proxy, read_schedule
+from models.config.yamlfile import Node, read_yaml
 from models.errors import ConfigError
-from models.fields import Fields, Problems, as_text
-from models.outletsfile import read_outlet
-from models.settingsfile import read_database, read_digest, read_politeness, read_proxy, read_schedule
-from models.yamlfile import Node, read_yaml
 
 T = TypeVar("T")
 WATCH_KEYS = ("outlets", "entities", "relations", "topics")

@@ -6,8 +6,8 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 from models.config import Outlet, OutletKind, Selectors, Source, SourceKind
-from models.fields import Fields, Problems, as_names, is_id
-from models.yamlfile import Node
+from models.config.fields import Fields, Problems, as_names, is_id
+from models.config.yamlfile import Node
 
 OUTLET_KEYS = (
     "name", "also_known_as", "country", "languages", "kind", "tier", "own", "zone", "hosts", "collect", "notes",

@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from models.config import Digest, Politeness, Reader, Schedule, Topic
-from models.fields import Fields, Problems, did_you_mean
-from models.yamlfile import Node
+from models.config.fields import Fields, Problems, did_you_mean
+from models.config.yamlfile import Node
 
 # An honest name with a way to reach a person; config.yaml puts the operator's own address in.
 USER_AGENT = "Khazri/0.1 (news monitor; set politeness.user_agent to a contact of yours)"

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from models.yamlfile import Node, trap
+from models.config.yamlfile import Node, trap
 
 T = TypeVar("T", bound=str)
 
