@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.addresses import LONGEST, normalise
-from crawler.archives import BATCH, ImportResult, OutletIndex, host_of, unlisted
+from crawler.imported import BATCH, ImportResult, OutletIndex, host_of, unlisted
 from crawler.workers import Workers
 from models.article import Page
 from models.collected import Collected, Collecting
