@@ -321,7 +321,7 @@ def run_command() -> int:
     except BrokenPipeError:
         return _unread()
     except OSError as error:
-        say(f"khazri: {error.filename or 'output'}: {error.strerror}")
+        say(f"khazri: {f'{error.filename}: ' if error.filename else ''}{error.strerror}")
         _drop_output()
         return 1
     if code == INTERRUPTED:  # typer makes this of a KeyboardInterrupt

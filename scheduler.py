@@ -70,7 +70,10 @@ class Clock:
             await self.wake.wait()
             await asyncio.sleep(GATHER_SECONDS)
             self.wake.clear()
-            await self._crawl_due()
+            try:
+                await self._crawl_due()
+            except KhazriError as error:  # a database that is locked or full now may be well for the next crawl
+                log.error("crawl: %s", error)  # noqa: TRY400 - our own error is one line, a traceback would bury it
 
     def _plan(self) -> None:
         """One job per source, the reading, the digest."""
@@ -120,8 +123,6 @@ class Clock:
                 log.log(
                     level, "source=%s result=%s reason=%s new=%d", count.source, count.result, count.reason, count.new
                 )
-        except KhazriError as error:
-            log.error("crawl: %s", error)  # noqa: TRY400 - our own error is one line, a traceback would bury it
         finally:
             beat.cancel()
             await asyncio.to_thread(self._give_back, sources)
@@ -133,8 +134,11 @@ class Clock:
     async def _heartbeat(self, jobs: list[str]) -> None:
         while True:
             await asyncio.sleep(LEASE_SECONDS / 3)
-            for job in jobs:
-                await asyncio.to_thread(self.gate.keep_lease, job, self.owner, datetime.now(UTC), LEASE_SECONDS)
+            try:
+                for job in jobs:
+                    await asyncio.to_thread(self.gate.keep_lease, job, self.owner, datetime.now(UTC), LEASE_SECONDS)
+            except KhazriError as error:  # two more beats fit into a lease
+                log.warning("heartbeat: %s", error)
 
     # --- reading
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import gzip
 import html
+import json
 import multiprocessing
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,30 +22,48 @@ ROOT = Path(__file__).resolve().parent.parent
 HOSTS = 10  # outlets' hosts: each has its robots.txt asked for once and answers one request at a time
 NAME = "AzerTelecom"  # watched, in no page of the set
 FEED = "http://host0.example/rss.xml"
-# A paragraph of running text: planted there, the name is in the body and not in a menu.
-_PARAGRAPH = re.compile(rb"<p(?:\s[^>]*)?>\s*(?=[^<\s][^<]{120})", re.IGNORECASE)
+START_FEED = "http://host0.example/start.xml"  # the first pages only
+START_PAGES = 2  # a crawl of so few shows what a crawl costs by itself
+LINE_LEAST = 80  # characters of a labelled line that is running text and no caption
+LINE_START = 20  # characters of it that are looked for: the rest may hold tags and entities
 
 
-def load_pages(limit: int | None = None) -> list[bytes]:
-    """The pages as their publishers sent them, in the order of their names. Raises NotHere without the data."""
-    folder = Path(os.environ.get("KHAZRI_DATA", ROOT.parent / "shared" / "data")) / "pages" / "aeb" / "html"
-    files = sorted(folder.glob("*.html.gz"))[:limit]
+@dataclass(frozen=True, slots=True)
+class RealPage:
+    """A page as its publisher sent it, and the lines of its body as labelled."""
+
+    html: bytes
+    lines: tuple[str, ...]
+
+
+def load_pages(limit: int | None = None) -> list[RealPage]:
+    """The pages in the order of their names. Raises NotHere without the data."""
+    folder = Path(os.environ.get("KHAZRI_DATA", ROOT.parent / "shared" / "data")) / "pages" / "aeb"
+    files = sorted((folder / "html").glob("*.html.gz"))[:limit]
     if not files:
         raise NotHere("needs the labelled pages: KHAZRI_DATA/pages/aeb/html/*.html.gz")
-    return [gzip.decompress(file.read_bytes()) for file in files]
+    labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+    bodies = [labels[file.name.removesuffix(".html.gz")]["body"] for file in files]
+    return [
+        RealPage(gzip.decompress(file.read_bytes()), tuple(body.splitlines()))
+        for file, body in zip(files, bodies, strict=True)
+    ]
 
 
-def plant(pages: Sequence[bytes], every: int) -> list[bytes]:
-    """The pages with the watched name before the middle paragraph of each `every`-th page."""
-    return [_planted(page) if number % every == 0 else page for number, page in enumerate(pages)]
+def plant(pages: Sequence[RealPage], every: int) -> list[bytes]:
+    """The pages' bytes, with the watched name in one paragraph of each `every`-th page."""
+    return [_planted(page) if number % every == 0 else page.html for number, page in enumerate(pages)]
 
 
-def _planted(page: bytes) -> bytes:
-    places = [match.end() for match in _PARAGRAPH.finditer(page)]
-    if not places:
-        return page  # a page without such a paragraph stays as it is; the benchmark says how many pages hit
-    place = places[len(places) // 2]
-    return page[:place] + f"{NAME} was named here. ".encode("ascii") + page[place:]
+def _planted(page: RealPage) -> bytes:
+    """The name before the first labelled line that the markup has word for word after a tag. A page without one stays
+    as it is; the benchmark says how many articles hit."""
+    for line in page.lines:
+        start = re.escape(line.strip()[:LINE_START].encode())
+        found = re.search(rb">\s*(?=" + start + rb")", page.html) if len(line) > LINE_LEAST else None
+        if found is not None:
+            return page.html[: found.end()] + f"{NAME} was named here. ".encode("ascii") + page.html[found.end() :]
+    return page.html
 
 
 def address(number: int) -> str:
@@ -80,6 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
 def _serve(pages: Sequence[bytes], port: Connection) -> None:
     bodies = {address(number): ("text/html", page) for number, page in enumerate(pages)}
     bodies[FEED] = ("application/rss+xml", _feed(len(pages)))
+    bodies[START_FEED] = ("application/rss+xml", _feed(START_PAGES))
     handler = type("Handler", (_Handler,), {"bodies": bodies})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True

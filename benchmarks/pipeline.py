@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks._outside import ROOT, load_pages, outside, plant
+from benchmarks._outside import ROOT, START_PAGES, load_pages, outside, plant
 from benchmarks._processes import require_proc
 from benchmarks._table import Row
 
@@ -20,6 +20,7 @@ ROUNDS = 3  # pairs after the warm-up; the median of their ratios is the figure
 BAR = 1.4  # ours at most this many times the yardstick
 TEN_PER_CENT = 10  # every tenth page has the name
 ALL = 1
+PARTS = {"workers": "in the page worker", "crawl": "Scrapy, host gate, storing", "read": "tagging, facts"}
 
 
 def measure(pages: int | None = None, rounds: int = ROUNDS) -> Iterator[Row]:
@@ -32,21 +33,25 @@ def measure(pages: int | None = None, rounds: int = ROUNDS) -> Iterator[Row]:
 
 def _rows(name: str, pages: Sequence[bytes], rounds: int, has_bar: bool) -> Iterator[Row]:
     answer = run_measured("cpu", pages, str(rounds))
-    pairs: list[dict[str, float]] = answer["pairs"]
-    totals = [one["workers"] + one["crawl"] + one["read"] for one in pairs]
-    ratio = median(total / one["alone"] for total, one in zip(totals, pairs, strict=True))
-    count = len(pages)
+    pairs: list[dict[str, Any]] = answer["pairs"]
+    count = len(pages) - START_PAGES
+    costs = [{part: one[part] - one["start"][part] for part in PARTS} for one in pairs]
+    alone = [one["alone"] for one in pairs]
+    totals = [sum(cost.values()) for cost in costs]
+    ratio = median(total / yardstick for total, yardstick in zip(totals, alone, strict=True))
     yield Row(
-        f"{name} ({answer['hits']} of {pairs[0]['articles']:g} articles hit)",
-        f"{1000 * median(totals) / count:.0f} ms CPU a page",
-        f"{1000 * median(one['alone'] for one in pairs) / count:.0f} ms",
+        f"{name} ({answer['hits']} of {pairs[0]['articles']} articles hit)",
+        f"{1000 * median(totals) / count:.1f} ms CPU a page",
+        f"{1000 * median(alone) / count:.1f} ms",
         ratio,
         f"<= {BAR}" if has_bar else "",
         ratio <= BAR if has_bar else None,
     )
-    for part, words in (("workers", "in the workers"), ("crawl", "Scrapy, gate, storing"), ("read", "tagging, facts")):
-        share = median(one[part] / one["alone"] for one in pairs)
-        yield Row(f"  of it {words}", f"{1000 * median(one[part] for one in pairs) / count:.1f} ms", "", share)
+    for part, words in PARTS.items():
+        share = median(cost[part] / yardstick for cost, yardstick in zip(costs, alone, strict=True))
+        yield Row(f"  of it {words}", f"{1000 * median(cost[part] for cost in costs) / count:.1f} ms", "", share)
+    start = median(sum(one["start"][part] for part in PARTS) for one in pairs)
+    yield Row(f"  left out: a crawl by itself, with {START_PAGES} pages", f"{1000 * start:.0f} ms a crawl")
 
 
 def run_measured(

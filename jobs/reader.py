@@ -38,7 +38,11 @@ def main() -> None:
     config = load_config(sys.argv[1])
     if len(sys.argv) > 2:
         config = replace(config, now=datetime.fromisoformat(sys.argv[2]))
-    store = open_store(config)
+    try:
+        store = open_store(config)
+    except KhazriError as error:
+        print(json.dumps({"error": str(error)}), flush=True)
+        return
     for _ in sys.stdin:
         try:
             answer = dataclasses.asdict(read_now(config, store, clock(config), stop=stop))

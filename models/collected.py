@@ -331,20 +331,25 @@ class _Article:
 
 _Key = tuple[str, str]  # outlet, address key
 _ARTICLE_KEY = (ArticleRow.outlet, ArticleRow.address_key)
+_WANTED = tuple_(*_ARTICLE_KEY).in_(bindparam("keys", expanding=True))
+_ARTICLE_IDS = select(*_ARTICLE_KEY, ArticleRow.id).where(_WANTED)
+_ARTICLE_STATES = (
+    select(*_ARTICLE_KEY, ArticleRow.id, RevisionRow.number, RevisionRow.content_hash)
+    .join(RevisionRow, RevisionRow.id == ArticleRow.revision_id)
+    .where(_WANTED)
+)
 
 
 def _articles(conn: Connection, texts: Sequence[Collected]) -> dict[_Key, _Article]:
-    query = select(*_ARTICLE_KEY, ArticleRow.id, RevisionRow.number, RevisionRow.content_hash).join(
-        RevisionRow, RevisionRow.id == ArticleRow.revision_id
-    )
     keys = sorted({(one.outlet, one.address_key) for one in texts})
-    return {key: _Article(row.id, row.number, row.content_hash) for key, row in _stored(conn, query, keys)}
+    rows = _stored(conn, _ARTICLE_STATES, keys)
+    return {key: _Article(row.id, row.number, row.content_hash) for key, row in rows}
 
 
 def _stored(conn: Connection, query: Any, keys: list[_Key]) -> Iterable[tuple[_Key, Any]]:
-    """The rows of a query over articles that have one of these keys."""
+    """The rows of a query over the articles that have one of these keys."""
     for part in chunks(keys):
-        for row in conn.execute(query.where(tuple_(*_ARTICLE_KEY).in_(part))):
+        for row in conn.execute(query, {"keys": part}):
             yield (row.outlet, row.address_key), row
 
 
@@ -385,14 +390,23 @@ def _write_articles(tx: Write, articles: Mapping[_Key, _Article]) -> None:
     if new:
         rows = [_article_values(tx, article.fresh[0][0]) for article in new.values()]
         tx.conn.execute(insert(ArticleRow.__table__), rows)  # type: ignore[arg-type]  # declared wider than Table
-        for key, row in _stored(tx.conn, select(*_ARTICLE_KEY, ArticleRow.id), list(new)):
+        for key, row in _stored(tx.conn, _ARTICLE_IDS, list(new)):
             new[key].id = row.id
     rows = [_revision_values(tx, article.id, *fresh) for article in touched.values() for fresh in article.fresh]
     if rows:
         tx.conn.execute(insert(RevisionRow.__table__), rows)  # type: ignore[arg-type]
-    last = select(func.max(RevisionRow.id)).where(RevisionRow.article_id == ArticleRow.id).scalar_subquery()
     for part in chunks([article.id for article in touched.values()]):
-        tx.conn.execute(update(ArticleRow).where(ArticleRow.id.in_(part)).values(revision_id=last, gone_at=None))
+        tx.conn.execute(_POINT_AT_LAST, {"articles": part})
+
+
+_POINT_AT_LAST = (
+    update(ArticleRow)
+    .where(ArticleRow.id.in_(bindparam("articles", expanding=True)))
+    .values(
+        revision_id=select(func.max(RevisionRow.id)).where(RevisionRow.article_id == ArticleRow.id).scalar_subquery(),
+        gone_at=None,
+    )
+)
 
 
 def _article_values(tx: Write, one: Collected) -> dict[str, Any]:
@@ -422,6 +436,19 @@ def _revision_values(tx: Write, article: int, one: Collected, number: int, hashe
     }
 
 
+_ITEM: Any = ItemRow.__table__
+_END_ITEM = (
+    update(_ITEM)
+    .where(_ITEM.c.id == bindparam("item"))
+    .values(
+        **{name: bindparam(name) for name in ("outcome", "detail", "state", "next_try")},
+        tries=_ITEM.c.tries + 1,
+        done_at=func.coalesce(bindparam("done_at", type_=_ITEM.c.done_at.type), _ITEM.c.done_at),
+        article_id=func.coalesce(bindparam("article", type_=_ITEM.c.article_id.type), _ITEM.c.article_id),
+    )
+)
+
+
 def _end_items(
     tx: Write, batch: Sequence[Collected], decided: Sequence[tuple[str, _Article | None]], items: Mapping[int, Any]
 ) -> None:
@@ -444,16 +471,4 @@ def _end_items(
         }
     if not ended:
         return
-    table: Any = ItemRow.__table__
-    values: dict[str, Any] = {name: bindparam(name) for name in ("outcome", "detail", "state", "next_try")}
-    statement = (
-        update(table)
-        .where(table.c.id == bindparam("item"))
-        .values(
-            **values,
-            tries=table.c.tries + 1,
-            done_at=func.coalesce(bindparam("done_at", type_=table.c.done_at.type), table.c.done_at),
-            article_id=func.coalesce(bindparam("article", type_=table.c.article_id.type), table.c.article_id),
-        )
-    )
-    tx.conn.execute(statement, list(ended.values()))
+    tx.conn.execute(_END_ITEM, list(ended.values()))

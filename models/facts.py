@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import JSON, Connection, and_, func, insert, select, update
+from sqlalchemy import JSON, Connection, and_, bindparam, func, insert, select, update
 
 from models.article import Reading
 from models.collected import chunks, known_date
@@ -165,12 +166,14 @@ def _to_read(row: Any) -> ToRead:
     )  # fmt: skip
 
 
+@cache
 def _fact_names(table: Any) -> tuple[str, ...]:
     """The columns that say what a fact is; the others say where it came from and how long it holds."""
     others = {"id", "article_id", "revision_id", "since", "until"}
     return tuple(sorted(column.name for column in table.__table__.columns if column.name not in others))
 
 
+@cache
 def _identities(table: Any) -> Callable[[int, Iterable[Any]], tuple[Any, ...]]:
     """(revision, values in the order of `_fact_names`) -> what equal facts have in common, hashable."""
     if not any(isinstance(table.__table__.c[name].type, JSON) for name in _fact_names(table)):
@@ -211,12 +214,19 @@ def _supersede(
     return len(fresh), len(stale)
 
 
-def _current_facts(conn: Connection, table: Any, articles: list[int]) -> dict[int, dict[tuple[Any, ...], int]]:
-    core, identity = table.__table__.c, _identities(table)
-    have: dict[int, dict[tuple[Any, ...], int]] = {}
+@cache  # making a statement anew costs as much as running it
+def _current_query(table: Any) -> Any:
+    core = table.__table__.c
     columns = [core.id, core.article_id, core.revision_id, *(core[name] for name in _fact_names(table))]
+    wanted = core.article_id.in_(bindparam("articles", expanding=True))
+    return select(*columns).where(wanted, core.until.is_(None))
+
+
+def _current_facts(conn: Connection, table: Any, articles: list[int]) -> dict[int, dict[tuple[Any, ...], int]]:
+    identity = _identities(table)
+    have: dict[int, dict[tuple[Any, ...], int]] = {}
     for part in chunks(articles):
-        for row in conn.execute(select(*columns).where(core.article_id.in_(part), core.until.is_(None))):
+        for row in conn.execute(_current_query(table), {"articles": part}):
             have.setdefault(row[1], {})[identity(row[2], row[3:])] = row[0]
     return have
 

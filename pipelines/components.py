@@ -10,8 +10,7 @@ from spacy.util import filter_spans, get_lang_class, is_package
 
 from models.article import Mention
 from models.errors import ConfigError
-from pipelines.names import DATE, MONEY, matcher_patterns
-from pipelines.nlp import JOINT, UNKNOWN, model_names
+from pipelines.names import DATE, JOINT, MONEY, UNKNOWN, matcher_patterns, model_names
 from pipelines.watch import Tagger
 
 MAX_CHARS = 300_000  # spaCy's own guard; documents are cut to 200,000 before

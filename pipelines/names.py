@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+JOINT = "\n\n"  # between title and text in the document; never part of a name
+UNKNOWN = "xx"  # spaCy's language of no language; kk and ka have none of their own
 RULE_VERSION = 1  # counted up when the rules below change what is found
 
 
@@ -99,3 +101,12 @@ def matcher_patterns() -> dict[str, list[list[dict[str, Any]]]]:
         "PERSON": [[{"LOWER": {"IN": OFFICES}}, capital, {**capital, "OP": "{1,2}"}]],
         "NAME": [[{**capital, "OP": "{2,5}"}]],
     }
+
+
+def model_names(ner: str) -> tuple[str, ...]:
+    """The spaCy packages that `ner` allows: by convention one small model a language, or the one named."""
+    if ner == "off":
+        return ()
+    if ner != "auto":
+        return (ner,)
+    return ("en_core_web_sm", "ru_core_news_sm", "uk_core_news_sm", "zh_core_web_sm", "xx_ent_wiki_sm")

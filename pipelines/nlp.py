@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from models.article import Attribution, Candidate, Mention, Part, Reading
 from models.config import Config
 from pipelines.attribution import Attributor
+from pipelines.names import JOINT, UNKNOWN, model_names
 from pipelines.names import RULE_VERSION as NAMES_VERSION
 from pipelines.spans import Spans
 from pipelines.topics import TopicJudge
@@ -29,8 +30,6 @@ Row = tuple[Any, str, str, str | None, str | None, datetime | Any | None]
 
 BATCH = 64  # articles in one memory zone: strings are freed after it; larger batches gained nothing (shared notes)
 TOKENISED = 200_000  # characters of one article that are tokenised; names are matched in all of it
-JOINT = "\n\n"  # between title and text in the document; never part of a name
-UNKNOWN = "xx"  # spaCy's language of no language; kk and ka have none of their own
 
 
 class Reader:
@@ -134,15 +133,6 @@ def _fingerprints(config: Config, tagger: Tagger, judge: TopicJudge, attributor:
         "topics": judge.fingerprint,
         "attribution": hashlib.sha256(f"{attributor.fingerprint} {tagger.fingerprint}".encode()).hexdigest()[:16],
     }
-
-
-def model_names(ner: str) -> tuple[str, ...]:
-    """The spaCy packages that `ner` allows: by convention one small model a language, or the one named."""
-    if ner == "off":
-        return ()
-    if ner != "auto":
-        return (ner,)
-    return ("en_core_web_sm", "ru_core_news_sm", "uk_core_news_sm", "zh_core_web_sm", "xx_ent_wiki_sm")
 
 
 def _models(ner: str) -> list[str]:

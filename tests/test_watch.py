@@ -200,6 +200,22 @@ def test_prominence_says_where(tagger: Tagger) -> None:
     ]
 
 
+def test_a_repeated_headline_is_no_part_of_the_lead(tagger: Tagger) -> None:
+    text = "Aktau waits\nIt rains. AzerTelecom said so. Bakcell did not answer."
+    found = tagger.tag(text, title="Aktau waits")
+    assert [(m.entity, m.prominence) for m in found if m.part == "text" and m.entity != "aktau"] == [
+        ("azertelecom", "lead"),
+        ("bakcell", "body"),
+    ]
+
+
+@pytest.mark.parametrize("language", ["zh", None])
+def test_a_latin_name_in_chinese_needs_no_space(tagger: Tagger, language: str | None) -> None:
+    text = "项目由AzerTelecom与Bakcell合作,AzerTelecomist不是。"
+    found = tagger.tag(text, language=language)
+    assert [(m.surface, m.entity) for m in found] == [("AzerTelecom", "azertelecom"), ("Bakcell", "bakcell")]
+
+
 def test_regex_characters_in_an_alias_are_letters(config: Config) -> None:
     tagger = one(config, Alias("A.B (C)+[x]*"), Alias("C++"))
     assert names(tagger, "see A.B (C)+[x]* there") == [("x", "A.B (C)+[x]*")]

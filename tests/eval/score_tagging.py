@@ -165,12 +165,28 @@ def score_topics(tagger: Tagger, judge: TopicJudge, errors: list[str]) -> dict[s
     return counts
 
 
+def score_roles(tagger: Tagger, judge: TopicJudge, articles: Iterable[Row], errors: list[str]) -> dict[str, Counts]:
+    """By topic: short articles with exactly the role labelled, `none` one of the three."""
+    counts: dict[str, Counts] = {}
+    for row in articles:
+        mentions = tagger.tag(row["text"], title=row["title"], language=row["lang"])
+        for hit in judge.judge(row["title"], row["text"], mentions):
+            wanted = row["topics"][hit.topic]
+            target = counts.setdefault(hit.topic, Counts())
+            target.right += hit.role == wanted
+            target.missed += hit.role != wanted
+            if hit.role != wanted:
+                errors.append(f"{row['lang']} {row['text']!r}: {hit.topic} is {wanted}, judged {hit}")
+    return counts
+
+
 def score_attributions(attributor: Attributor, sentences: Iterable[Row], errors: list[str]) -> Counts:
-    """Resolved outlets of sentences."""
+    """Resolved outlets of sentences; `outlet` of a row is whose sentence it is."""
     counts = Counts()
     for row in sentences:
         gold = set(row["outlets"])
-        found = {one.outlet for one in attributor.find("", row["text"], row["lang"]) if one.outlet}
+        named = attributor.find("", row["text"], row["lang"], row.get("outlet"))
+        found = {one.outlet for one in named if one.outlet}
         _tally(counts, gold, found)
         if gold != found:
             errors.append(f"{row['lang']} {row['text']!r}: want {gold} got {found}")
@@ -220,6 +236,8 @@ def main() -> None:
     for topic, counts in score_topics(tagger, judge, errors).items():
         print(f"pages           {topic} {counts}")
     print(f"pages           attribution {score_page_attributions(config, attributor, errors)}")
+    for topic, counts in score_roles(tagger, judge, rows(here / "topics.jsonl"), errors).items():
+        print(f"own articles    {topic} right roles {counts.recall:.3f} ({counts.right}+ {counts.missed}-)")
     print(f"own sentences   attribution {score_attributions(attributor, rows(here / 'attributions.jsonl'), errors)}")
     seed = (data() / "seed_article.txt").read_text(encoding="utf-8")
     title, _, text = seed.partition("\n")

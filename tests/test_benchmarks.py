@@ -1,0 +1,80 @@
+"""The benchmarks run: every one yields rows on a handful of pages. What they measure is not judged here."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Import a module of benchmarks/, which is no installed package."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    return lambda name: importlib.import_module(f"benchmarks.{name}")
+
+
+def test_each_benchmark_is_a_module_found_by_name(load: Any) -> None:
+    assert load("run").names() == ["memory", "pipeline", "store"]
+
+
+def test_an_unknown_name_is_refused(load: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        load("run").main(["speed"])
+    assert ended.value.code == 2
+    assert "there is no benchmark 'speed'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("met", "code", "verdict"), [(True, 0, "ok"), (False, 1, "MISSED"), (None, 0, "stated")])
+def test_a_missed_bar_is_said_and_fails(
+    load: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    met: bool | None, code: int, verdict: str,
+) -> None:  # fmt: skip
+    run, row = load("run"), load("_table").Row("one", "5 ms", "4 ms", 1.25, "<= 1.4", met)
+    monkeypatch.setattr(run, "benchmark", lambda name: lambda: [row])
+    assert run.main(["store", "--json", str(tmp_path / "rows.json")]) == code
+    assert f"| one | 5 ms | 4 ms | 1.25 | <= 1.4 | {verdict} |" in capsys.readouterr().out
+    assert json.loads((tmp_path / "rows.json").read_text())[0]["verdict"] == verdict
+
+
+def test_a_benchmark_that_cannot_run_says_why(
+    load: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KHAZRI_DATA", str(tmp_path))
+    assert load("run").main(["pipeline"]) == 0
+    assert "pipeline left out: needs" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_store_writes_what_the_yardstick_writes(load: Any) -> None:
+    store = load("store")
+    with store._sqlite() as fresh:
+        assert store._seconds(fresh, store.ours, 20) > 0  # checks the number of rows itself
+        assert store._seconds(fresh, store.bare, 20) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="CPU and memory of processes are read from /proc")
+def test_pipeline_measures_a_few_pages(load: Any, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KHAZRI_DATA", str(data))
+    pages = load("_outside").load_pages(4)
+    rows = list(load("pipeline")._rows("pipeline", load("_outside").plant(pages, 1), 1, True))
+    assert rows[0].ratio > 0
+    assert "of 4 articles hit" in rows[0].name
+    assert [row.name.strip()[:4] for row in rows[1:]] == ["of i"] * 3 + ["left"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="CPU and memory of processes are read from /proc")
+def test_memory_sees_the_whole_tree(load: Any, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KHAZRI_DATA", str(data))
+    largest, main, tree = load("memory").measure(3)
+    assert largest.met is not None
+    assert float(main.ours.split()[0]) > 20  # a Python process with Scrapy in it
+    assert float(tree.ours.split()[0]) > float(main.ours.split()[0]) / 2
