@@ -16,7 +16,7 @@ from benchmarks._outside import ROOT, START_PAGES, load_pages, outside, plant
 from benchmarks._processes import require_proc
 from benchmarks._table import Row
 
-ROUNDS = 3  # pairs after the warm-up; the median of their ratios is the figure
+ROUNDS = 5  # pairs after the warm-up; the median of their ratios is the figure
 BAR = 1.4  # ours at most this many times the yardstick
 TEN_PER_CENT = 10  # every tenth page has the name
 ALL = 1

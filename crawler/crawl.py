@@ -97,6 +97,7 @@ async def _poll_all(runner: AsyncCrawlerRunner, shared: Crawl, sources: Sequence
     ]
     silence = asyncio.create_task(_silence(shared))
     polling = asyncio.gather(*polls)
+    polling.add_done_callback(_seen)
     try:
         either: set[asyncio.Future[Any]] = {polling, silence}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -124,6 +125,12 @@ async def _fetch_due(runner: AsyncCrawlerRunner, shared: Crawl, sources: Sequenc
 async def _run(runner: AsyncCrawlerRunner, spider: type[Spider], **kwargs: Any) -> None:
     # Shielded: a cancelled crawl is stopped in order by crawl()'s own finally, not torn in the middle of a request.
     await asyncio.shield(runner.crawl(spider, **kwargs))
+
+
+def _seen(polling: asyncio.Future[Any]) -> None:
+    """What was left behind in silence may fail as it likes; asyncio complains of errors nobody looked at."""
+    if not polling.cancelled():
+        polling.exception()
 
 
 async def _silence(shared: Crawl) -> None:

@@ -37,9 +37,12 @@ class ReadResult:
 
 def read_due(store: Store, config: Config, now: datetime, stop: Callable[[], bool] = lambda: False) -> ReadResult:
     """Read every due revision, batch by batch, until none is left or `stop()` says so. Raises StoreError."""
-    from pipelines.nlp import build  # spaCy is imported by whoever reads, not by whoever asks for help
+    from pipelines.nlp import build, fingerprints  # the matcher is built by whoever reads, not by who asks for help
 
     facts = Facts(store)
+    today = fingerprints(config)
+    if not facts.count_due(today):
+        return ReadResult(0, 0, 0, 0)  # most readings of a day find nothing: they must not wait for spaCy
     reader = build(config)
     size = BATCH
     read = added = closed = 0
