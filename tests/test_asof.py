@@ -16,6 +16,8 @@ from models.config import Config, load_config
 from models.store import Store
 from reports import output
 
+pytestmark = pytest.mark.slow  # each test builds a reader
+
 NOON = datetime(2026, 3, 23, 12, tzinfo=UTC)
 CONFIG = """
 version: 1

@@ -22,6 +22,8 @@ from models.errors import KhazriError
 from models.store import Store
 from models.tables import DeliveryArticle, DeliveryRow
 
+pytestmark = pytest.mark.slow  # each test builds a reader
+
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 3, 23, 4, tzinfo=UTC)
 ROW = {

@@ -101,6 +101,7 @@ def test_every_language_has_a_pipeline(reader: nlp.Reader, language: str | None)
     assert reader.read("", "AzerTelecom", language).mentions[0].entity == "azertelecom"
 
 
+@pytest.mark.slow
 def test_very_long_texts_are_read_whole(reader: nlp.Reader) -> None:
     text = "word " * 100_000 + "AzerTelecom"
     assert reader.read("", text, "en").mentions[0].start == 500_000

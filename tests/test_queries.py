@@ -175,6 +175,7 @@ def test_mails_that_were_interrupted(shelf: Shelf) -> None:
         assert at.interrupted("2026-03-07") == [("ana", "2026-03-06")]
 
 
+@pytest.mark.slow
 def test_streams_over_several_batches_with_facts_in_between(shelf: Shelf) -> None:
     """A second cursor on the connection of a running stream: each database has its own opinion of that."""
     many = BATCH + 7

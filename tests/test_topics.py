@@ -172,6 +172,7 @@ def test_ambiguous_mentions_count_for_nothing(config: Config, parts: tuple[Tagge
     assert {hit.role for hit in judge(config, "", "Транстелеком отчитался.", mentions)} == {"none"}
 
 
+@pytest.mark.slow
 def test_ten_thousand_names_and_terms_do_not_cost_their_square(parts: tuple[Tagger, TopicJudge]) -> None:
     found = hits(parts, "Trans-Caspian gas pipeline and cable of AzerTelecom. " * 2_000)
     assert found["azertelecom"].role == "primary"

@@ -46,6 +46,7 @@ def names(tagger: Tagger, text: str, **more: Any) -> list[tuple[str, str]]:
     return [(mention.entity, mention.surface) for mention in tagger.tag(text, **more) if not mention.ambiguous]
 
 
+@pytest.mark.slow
 def test_every_test_sentence_of_the_watch_list_holds(config: Config, tagger: Tagger) -> None:
     wrong = [
         case
