@@ -167,7 +167,9 @@ class Clock:
         if self.reader is None or self.reader.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):  # it ended between the look and the call
-            self.reader.terminate()
+            self.reader.terminate()  # ends it after the batch it is at
+        if self.reader.stdin is not None:
+            self.reader.stdin.close()  # ends it where it waits to be asked: a signal alone does not wake that
         try:
             await asyncio.wait_for(self.reader.wait(), READER_STOP_SECONDS)
         except TimeoutError:

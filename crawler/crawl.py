@@ -160,6 +160,7 @@ async def _end(shared: Crawl, runs: dict[str, int], now: datetime) -> None:
             count.result = "all_dropped"
     try:
         await asyncio.to_thread(shared.collecting.finish_runs, {runs[s]: shared.counts[s] for s in runs}, now)
+        await shared.gate.settle()
         await asyncio.to_thread(shared.gate.gate.release_all, shared.gate.holder)
     except KhazriError as error:
         if shared.failure is None:

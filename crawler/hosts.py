@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,11 +19,15 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from models.config import Politeness
+from models.errors import StoreError
 from models.gate import Gate, Robots
+
+log = logging.getLogger("khazri.hosts")
 
 ROBOTS_DAY = timedelta(hours=24)  # a stored robots.txt is asked for again after this (DESIGN §7)
 ROBOTS_BYTES = 500_000  # the size Google documents as its limit; more is cut, not refused
 ROBOTS_ERROR_MINUTES = 60  # a host whose robots.txt does not answer is left alone this long
+LINGER_SECONDS = 0.25  # between a release and telling the table: reading a page takes 0.05 to 0.2 s
 HOLD_SLACK_SECONDS = 30  # a hold outlives the request's own time-out by this; then a dead holder's claim ends
 LONGEST_DELAY_SECONDS = 60  # a Crawl-delay above this would starve a whole crawl; such a host waits this long
 ASK_AGAIN_SECONDS = 1.0  # longest sleep before the gate is asked again
@@ -74,6 +81,14 @@ class HostRests(Exception):
     """The host asked us to stay away for longer than a crawl waits."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Linger:
+    """A host given back within this process, of which the table does not know yet."""
+
+    next_allowed_at: datetime
+    task: asyncio.Task[None]
+
+
 class HostGate:
     """Async face of models.gate for one process. `holder` names the process in the table."""
 
@@ -82,7 +97,9 @@ class HostGate:
         self.politeness = politeness
         self.holder = holder
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._held_since: dict[str, float] = {}  # monotonic seconds
         self._robots_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._lingering: dict[str, _Linger] = {}
         self._robots: dict[str, tuple[Robots, Protego | None]] = {}
         self._down: dict[str, Exception] = {}  # hosts whose robots.txt could not be had, for the time of one crawl
 
@@ -92,13 +109,18 @@ class HostGate:
         host = host_of(url)
         await self._locks[host].acquire()
         try:
+            if await self._still_held(host):
+                return
             while True:
                 seconds = self.politeness.timeout_seconds + HOLD_SLACK_SECONDS
                 wait, holder = await asyncio.to_thread(self.gate.hold, host, self.holder, clock(), seconds)
                 if wait == 0.0:
+                    self._held_since[host] = time.monotonic()
                     return
                 if holder is not None and is_dead(holder):
-                    await asyncio.to_thread(self.gate.release, host, holder, clock())
+                    # It may have asked a moment before it died: the host rests once more.
+                    rest = timedelta(seconds=self.delay(host))
+                    await asyncio.to_thread(self.gate.release, host, holder, clock() + rest)
                     continue
                 await _sleep(host, wait)
         except BaseException:
@@ -106,13 +128,48 @@ class HostGate:
             raise
 
     async def release(self, url: str, retry_after: float = 0.0) -> None:
-        """Let the host rest for its delay (or `retry_after` seconds, if longer), then let the next one in."""
+        """Let the host rest for its delay (or `retry_after` seconds, if longer), then let the next one in.
+
+        The table is told a moment later: a crawl usually asks the same host again at once, and keeping the hold saves
+        two transactions a page. The next request of this process waits out the same rest.
+        """
         host = host_of(url)
         rest = max(self.delay(host), min(retry_after, ROBOTS_DAY.total_seconds()))
+        self._lingering[host] = _Linger(clock() + timedelta(seconds=rest), asyncio.create_task(self._give_back(host)))
+        self._locks[host].release()
+
+    async def _give_back(self, host: str) -> None:
+        await asyncio.sleep(LINGER_SECONDS)
         try:
-            await asyncio.to_thread(self.gate.release, host, self.holder, clock() + timedelta(seconds=rest))
-        finally:
-            self._locks[host].release()
+            await self._tell(host)
+        except StoreError as error:  # the claim ends by itself, later than it could have
+            log.warning("%s could not be given back: %s", host, error)
+
+    async def _tell(self, host: str) -> None:
+        linger = self._lingering.pop(host, None)
+        if linger is not None:
+            await asyncio.to_thread(self.gate.release, host, self.holder, linger.next_allowed_at)
+
+    async def _still_held(self, host: str) -> bool:
+        """Whether this process still holds the host from its last request; its rest has then been waited out."""
+        linger = self._lingering.get(host)
+        if linger is None:
+            return False
+        wait = (linger.next_allowed_at - clock()).total_seconds()
+        if wait > LINGER_SECONDS or time.monotonic() - self._held_since[host] > HOLD_SLACK_SECONDS / 2:
+            await self.settle(host)
+            return False
+        del self._lingering[host]
+        linger.task.cancel()
+        await asyncio.sleep(max(wait, 0.0))
+        return True
+
+    async def settle(self, host: str | None = None) -> None:
+        """Tell the table of hosts that were given back a moment ago: one, or at the end of a crawl all of them."""
+        for name in [host] if host else list(self._lingering):
+            if name in self._lingering:
+                self._lingering[name].task.cancel()
+                await self._tell(name)
 
     def delay(self, host: str) -> float:
         """Seconds between two requests to `host`: ours, or its robots.txt's when that is longer."""

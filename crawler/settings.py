@@ -20,6 +20,7 @@ def scrapy_settings(config: Config) -> dict[str, Any]:
         "DOWNLOAD_DELAY": 0,
         "CONCURRENT_REQUESTS": 64,  # one per host at most: the gate sees to that
         "CONCURRENT_REQUESTS_PER_DOMAIN": 4,
+        "CONCURRENT_ITEMS": 1,  # a callback yields one page; Scrapy starts this many tasks for each (a quarter of its CPU)
         "DOWNLOAD_TIMEOUT": polite.timeout_seconds,
         "DOWNLOAD_MAXSIZE": polite.max_page_bytes,  # after decompression too; the default is 1 GiB
         "DOWNLOAD_WARNSIZE": 0,
