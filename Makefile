@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean run test test-fast check bench lock
+.PHONY: help demo demo-clean run test test-fast test-long check bench lock
 
 help: ## what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,10 +27,13 @@ run: .venv/run.stamp ## the same job once, live
 	@$(BIN)/khazri run
 
 test: .venv/dev.stamp ## set up and run all tests (under 5 minutes)
-	@$(BIN)/pytest -n 2 --dist worksteal $(PYTEST_ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not long" $(PYTEST_ARGS)
 
 test-fast: .venv/dev.stamp ## the tests that take under a second each (under 30 s)
-	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not quality" $(PYTEST_ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not long and not quality" $(PYTEST_ARGS)
+
+test-long: .venv/dev.stamp ## the few tests that wait for time-outs; CI runs them too
+	@$(BIN)/pytest -n 2 --dist worksteal -m long $(PYTEST_ARGS)
 
 check: .venv/dev.stamp ## format, lint, types, config
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/khazri config check

@@ -39,7 +39,8 @@ class Workers:
     def __init__(
         self, count: int | None = None, *, feed_seconds: float = FEED_SECONDS, page_seconds: float = PAGE_SECONDS
     ):
-        self._count = count or max(1, min(WORKERS_AT_MOST, os.cpu_count() or 1))
+        # Half the cores: the crawl itself and the reading worker want theirs, and each worker costs 1.6 s to start.
+        self._count = count or max(1, min(WORKERS_AT_MOST, (os.cpu_count() or 1) // 2))
         self._feed_seconds, self._page_seconds = feed_seconds, page_seconds
         self._pool: ProcessPool | None = None
         self._pending: set[Future[Any]] = set()

@@ -61,6 +61,7 @@ def test_store_writes_what_the_yardstick_writes(load: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="CPU and memory of processes are read from /proc")
+@pytest.mark.long
 def test_pipeline_measures_a_few_pages(load: Any, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KHAZRI_DATA", str(data))
     pages = load("_outside").load_pages(4)
@@ -73,6 +74,7 @@ def test_pipeline_measures_a_few_pages(load: Any, data: Path, monkeypatch: pytes
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="CPU and memory of processes are read from /proc")
+@pytest.mark.long
 def test_memory_sees_the_whole_tree(load: Any, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KHAZRI_DATA", str(data))
     largest, main, tree = load("memory").measure(3)

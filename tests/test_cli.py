@@ -191,6 +191,7 @@ def test_a_read_only_database_can_be_read_and_not_crawled(ready: Operator) -> No
 
 
 @slow
+@pytest.mark.long
 def test_a_locked_database_is_said_after_the_wait(ready: Operator) -> None:
     with sqlite3.connect(ready.database, isolation_level=None) as conn:
         conn.execute("BEGIN IMMEDIATE")
@@ -325,6 +326,7 @@ def test_no_network_at_all_is_said_within_the_minute(tmp_path: Path) -> None:
 
 @slow
 @pytest.mark.parametrize("worse", ["names hang", "packets vanish"])
+@pytest.mark.long
 def test_a_network_that_swallows_everything_is_no_network(tmp_path: Path, worse: str) -> None:
     """Names that are never answered; names that are, but no packet comes back."""
     server = tmp_path / "dns.py"

@@ -298,6 +298,7 @@ def test_one_host_is_asked_one_thing_at_a_time(tmp_path: Path) -> None:
 
 
 @slow
+@pytest.mark.long
 def test_a_busy_host_keeps_its_pages_for_later(tmp_path: Path) -> None:
     with Hostile() as web:
         sources = {name: {name: healthy(web, host(name), pages=6)} for name in ("busy", "down")}

@@ -121,6 +121,7 @@ def test_sigterm_in_the_middle_of_a_crawl(tmp_path: Path) -> None:
         assert len(operator.articles()) == 10
 
 
+@pytest.mark.long
 def test_two_schedulers_on_one_database_run_each_slot_once(postgres: str, tmp_path: Path) -> None:
     address = make_postgres(postgres, "two_schedulers")
     with Hostile() as web:
