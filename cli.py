@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,6 +62,16 @@ def parse_day(text: str | None, option: str) -> date | None:
         raise KhazriError(f"{option} '{text}' is no day; for example 2026-03-23") from error
 
 
+def mail_time(text: str, config: Config) -> datetime:
+    """The time of a mail: a day is that day's digest.at in the reports' zone; a full time is itself. Raises
+    KhazriError."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return parse_time(text, "--date")
+    return datetime.combine(day, time.fromisoformat(config.digest.at), config.zone).astimezone(UTC)
+
+
 def load() -> Config:
     """The config of --config or KHAZRI_CONFIG or ./config.yaml, with the clock of --now. Raises ConfigError."""
     from models.config import load_config
@@ -92,11 +102,12 @@ def crawl(
     sources: Annotated[list[str] | None, typer.Argument(help="Source ids; none for all enabled.")] = None,
 ) -> None:
     """Poll sources and fetch what is new. Example: khazri crawl trend_en apa_az"""
-    from jobs import chosen_sources, clock, crawl_now, open_store
+    from jobs import chosen_sources, crawl_now, open_store, writing_clock
 
     config = load()
+    now = writing_clock(config)
     chosen = chosen_sources(config, sources or [])
-    result = crawl_now(config, open_store(config), chosen, clock(config))
+    result = crawl_now(config, open_store(config), chosen, now)
     for line in crawl_lines(result):
         print(line)
     if result.no_network:
@@ -118,10 +129,11 @@ def tag(
     everything: Annotated[bool, typer.Option("--all", help="Read all articles again, not only the due ones.")] = False,
 ) -> None:
     """Read what is due: who is meant, what it is about. Example: khazri tag --all"""
-    from jobs import clock, open_store, read_now
+    from jobs import open_store, read_now, writing_clock
 
     config = load()
-    done = read_now(config, open_store(config), clock(config), again=everything)
+    now = writing_clock(config)
+    done = read_now(config, open_store(config), now, again=everything)
     say(f"{done.read} articles read, {done.added} facts added, {done.closed} closed, {done.left} still due")
 
 
@@ -159,18 +171,22 @@ def report(
 
 @app.command()
 def digest(
-    day: Annotated[str | None, typer.Option("--date", help="The day of the mail; today when not given.")] = None,
+    day: Annotated[
+        str | None, typer.Option("--date", help="The day of the mail, as it is at digest.at; now when not given.")
+    ] = None,
     preview: Annotated[Path | None, typer.Option(help="Write HTML, text and .eml here; sends nothing.")] = None,
     send: Annotated[bool, typer.Option("--send", help="Send to every reader, once a day.")] = False,
 ) -> None:
     """The morning mail. Example: khazri digest --preview /tmp/mail"""
-    from jobs import clock, open_store
+    from jobs import clock, open_store, writing_clock
     from jobs.digests import preview_all, send_all
 
     config = load()
     if bool(preview) == send:
         raise KhazriError("say either --preview DIR or --send")
-    at = clock(config) if day is None else parse_time(day, "--date")
+    at = clock(config) if day is None else mail_time(day, config)
+    if send:
+        at = writing_clock(config, at)
     store = open_store(config)
     for line in preview_all(config, store, at, preview) if preview else send_all(config, store, at):
         say(line)
@@ -199,11 +215,11 @@ def import_(
 ) -> None:
     """Take articles from files. Example: khazri import clippings.csv"""
     from crawler.archives import import_files
-    from jobs import clock, open_store
+    from jobs import open_store, writing_clock
 
     config = load()
+    now = writing_clock(config)
     store = open_store(config)
-    now = clock(config)
     store.sync(config, now)
     result = import_files(files, config, store, now=now, ignore_extra=ignore_extra)
     counts = ", ".join(f"{n} {name}" for name, n in sorted(result.outcomes.items())) or "nothing new"

@@ -8,8 +8,8 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -19,7 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from crawler.crawl import crawl
 from crawler.hosts import holder_name
 from crawler.loop import run
-from jobs import chosen_sources, clock, open_store
+from jobs import chosen_sources, clock, open_store, writing_clock
 from jobs.digests import preview_all, send_all
 from models.config import Config, Source
 from models.errors import KhazriError
@@ -27,9 +27,12 @@ from models.gate import Gate
 from models.store import Store
 
 log = logging.getLogger("khazri.schedule")
+T = TypeVar("T")
 
 LEASE_SECONDS = 120  # a process that dies holds a job no longer than this
+PAGE_SECONDS = 60.0  # of one crawl for pages: a host with a long delay must not hold up every other source's poll
 GATHER_SECONDS = 1.0  # sources that fall due within this share one crawl
+CATCH_UP_SECONDS = 60  # a mail that is late anyway waits for what the first crawl brings in
 READER_STOP_SECONDS = 1.2  # of the 2 s in which SIGTERM must end everything
 
 
@@ -85,8 +88,11 @@ class Clock:
             self._add(f"source:{source.id}", self._source_due, trigger, start, source)
         reading = IntervalTrigger(seconds=self.config.schedule.read_every_seconds, timezone="UTC")
         self._add("reading", self._read, reading, start)
+        # Started after today's time: the mail is caught up; where today's was done, its slot says so.
+        late = clock(self.config).astimezone(self.config.zone).strftime("%H:%M") >= self.config.digest.at
+        first = start + timedelta(seconds=CATCH_UP_SECONDS) if late else None
         hour, minute = map(int, self.config.digest.at.split(":"))
-        self._add("digest", self._digest, CronTrigger(hour=hour, minute=minute, timezone=self.config.zone), None)
+        self._add("digest", self._digest, CronTrigger(hour=hour, minute=minute, timezone=self.config.zone), first)
 
     def _add(
         self, name: str, job: Callable[..., Coroutine[Any, Any, None]], trigger: Any, start: datetime | None, *args: Any
@@ -115,28 +121,48 @@ class Clock:
         if not sources:
             return
         now = clock(self.config)
-        beat = asyncio.create_task(self._heartbeat([f"source:{source.id}" for source in sources]))
+        done = False
         try:
-            result = await crawl(self.config, self.store, sources, slot=now.strftime("%Y-%m-%dT%H:%M:%SZ"), now=now)
+            slot = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+            work = crawl(self.config, self.store, sources, slot=slot, now=now, page_seconds=PAGE_SECONDS)
+            result = await self._while_held([f"source:{source.id}" for source in sources], work)
+            done = True
             for count in result.counts:
                 level = logging.INFO if count.result in ("ok", "unchanged") else logging.WARNING
                 log.log(
                     level, "source=%s result=%s reason=%s new=%d", count.source, count.result, count.reason, count.new
                 )
         finally:
-            beat.cancel()
-            await asyncio.to_thread(self._give_back, sources)
+            await asyncio.to_thread(self._give_back, sources, done)
 
-    def _give_back(self, sources: list[Source]) -> None:
+    def _give_back(self, sources: list[Source], done: bool) -> None:
         for source in sources:
-            self.gate.end_job(f"source:{source.id}", self.owner)
+            self.gate.end_job(f"source:{source.id}", self.owner, done=done)
 
-    async def _heartbeat(self, jobs: list[str]) -> None:
+    async def _while_held(self, jobs: list[str], work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`, its leases kept. Raises KhazriError when one was lost; the work is stopped then."""
+        working = asyncio.create_task(work)
+        beat = asyncio.create_task(self._heartbeat(jobs))
+        either: set[asyncio.Future[Any]] = {working, beat}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            beat.cancel()
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)  # it ends in order
+        if beat.done() and working.cancelled():
+            raise KhazriError(f"another process took over {beat.result()}; stopped here")
+        return working.result()
+
+    async def _heartbeat(self, jobs: list[str]) -> str:
+        """Ends with the job whose lease was lost."""
         while True:
             await asyncio.sleep(LEASE_SECONDS / 3)
             try:
                 for job in jobs:
-                    await asyncio.to_thread(self.gate.keep_lease, job, self.owner, datetime.now(UTC), LEASE_SECONDS)
+                    now = datetime.now(UTC)
+                    if not await asyncio.to_thread(self.gate.keep_lease, job, self.owner, now, LEASE_SECONDS):
+                        return job
             except KhazriError as error:  # two more beats fit into a lease
                 log.warning("heartbeat: %s", error)
 
@@ -183,15 +209,18 @@ class Clock:
         day = now.astimezone(self.config.zone).strftime("%Y-%m-%d")
         if not await asyncio.to_thread(self._own, "digest", day):
             return
+        done = False
         try:
-            if self.config.smtp_url:
-                lines = await asyncio.to_thread(send_all, self.config, self.store, now)
-            else:
-                lines = await asyncio.to_thread(preview_all, self.config, self.store, now, self.config.var / "digest")
-            for line in lines:
+            for line in await self._while_held(["digest"], asyncio.to_thread(self._mail, now)):
                 log.warning("digest: %s", line)
+            done = True
         finally:
-            await asyncio.to_thread(self.gate.end_job, "digest", self.owner)
+            await asyncio.to_thread(self.gate.end_job, "digest", self.owner, done=done)
+
+    def _mail(self, now: datetime) -> list[str]:
+        if self.config.smtp_url:
+            return send_all(self.config, self.store, now)
+        return preview_all(self.config, self.store, now, self.config.var / "digest")
 
 
 def _tell(event: JobExecutionEvent) -> None:
@@ -204,8 +233,9 @@ def _tell(event: JobExecutionEvent) -> None:
 
 def run_forever(config: Config) -> None:
     """`khazri schedule`. Raises StoreError at the start; KeyboardInterrupt after it was stopped in order."""
+    now = writing_clock(config)
     store = open_store(config)
-    store.sync(config, clock(config))
+    store.sync(config, now)
 
     async def main() -> None:
         await Clock(config, store).run()

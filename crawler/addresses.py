@@ -7,6 +7,7 @@ import re
 import unicodedata
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
+LONGEST_HOST, LONGEST_LABEL = 253, 63  # bytes of a name as DNS sees it (RFC 1035)
 LONGEST = 2_083  # characters of an address that all browsers take; longer ones are data in disguise
 
 # Query parameters that say where the reader came from, never what is shown.
@@ -66,6 +67,8 @@ _PUBLIC_SECOND = frozenset(
 _LENDERS = frozenset(
     ["blogspot.com", "wordpress.com", "livejournal.com", "github.io", "medium.com", "substack.com", "tumblr.com"]
 )
+# Control characters, and the halves of pairs that no encoding takes.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LOCAL_NAMES = ("localhost", "localdomain", "local", "internal", "intranet", "lan", "home", "corp", "arpa")
 
 
@@ -163,12 +166,34 @@ def is_home(url: str) -> bool:
 
 
 def join(base: str, link: str) -> str:
-    """`link` as an absolute http(s) address, "" where it is none."""
+    """`link` as an absolute http(s) address, "" where it is none: also for a host that no resolver takes and for
+    control characters, line breaks and tabs apart, which browsers take out."""
+    link = re.sub(r"[\n\r\t]", "", link).strip()
+    if _UNPRINTABLE.search(link):
+        return ""
     try:
-        full = urljoin(base, re.sub(r"[\n\r\t]", "", link).strip())
+        full = urljoin(base, link)
     except ValueError:  # an unclosed [ of an IPv6 host
         return ""
-    return full if _split(full) is not None else ""
+    parts = _split(full)
+    return full if parts is not None and _resolvable(_plain_host(parts)) else ""
+
+
+def _plain_host(parts: SplitResult) -> str:
+    return _DOTS.sub(".", unicodedata.normalize("NFKC", parts.hostname or "")).lower()
+
+
+def _resolvable(host: str) -> bool:
+    """Whether a host is as short as DNS demands, label by label; letters beyond ASCII count as their punycode."""
+    if ":" in host:  # IPv6
+        return True
+    if len(host) > LONGEST_HOST + 1:
+        return False
+    labels = [
+        label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
+        for label in host.removesuffix(".").split(".")
+    ]
+    return all(1 <= len(label) <= LONGEST_LABEL for label in labels) and len(".".join(labels)) <= LONGEST_HOST
 
 
 # ------------------------------------------------------------------------------------------------------- address guard
@@ -180,12 +205,15 @@ def is_safe_address(url: str) -> bool:
     Numbers are read as the C library reads them, so 127.1, 0x7f000001, 017700000001 and 2130706433 are loopback. Names
     are not resolved here (the resolver checks what they point to); localhost, .local and .internal are refused by name.
     """
-    if any(char <= " " or char in "\\\x7f" for char in url) or len(url) > 4 * LONGEST:
+    if any(char in " \\" for char in url) or _UNPRINTABLE.search(url) or len(url) > 4 * LONGEST:
         return False
     parts = _split(url)
     if parts is None or parts.hostname is None or "@" in parts.netloc or "%" in parts.netloc:
         return False
-    host = _DOTS.sub(".", unicodedata.normalize("NFKC", parts.hostname)).lower().rstrip(".")
+    host = _plain_host(parts)
+    if not _resolvable(host):
+        return False
+    host = host.rstrip(".")
     if not host or any(char in "/?#@:\\ " for char in host.replace(":", "" if parts.netloc.startswith("[") else ":")):
         return False
     address = _literal(host)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,9 +54,18 @@ def _reached(count: RunCount) -> bool:
     return count.status is not None or count.reason not in (*NO_ANSWER, "interrupted")
 
 
-async def crawl(config: Config, store: Store, sources: Sequence[Source], *, slot: str, now: datetime) -> CrawlResult:
+async def crawl(
+    config: Config,
+    store: Store,
+    sources: Sequence[Source],
+    *,
+    slot: str,
+    now: datetime,
+    page_seconds: float | None = None,
+) -> CrawlResult:
     """Poll `sources` and fetch the pages of their due items. Each source keeps its own run row.
 
+    `page_seconds`: after so long no further page is asked for; what is left stays due for the next crawl.
     Raises StoreError when the database refused; what was stored until then stays, and the next crawl completes it.
     """
     ready = [source for source in sources if source.kind in SPIDERS]
@@ -65,6 +75,7 @@ async def crawl(config: Config, store: Store, sources: Sequence[Source], *, slot
     try:
         await _poll_all(runner, shared, ready)
         if shared.failure is None:
+            shared.deadline = time.monotonic() + page_seconds if page_seconds is not None else None
             await _fetch_due(runner, shared, ready)
     finally:
         await _stop(runner)
@@ -136,6 +147,8 @@ def _seen(polling: asyncio.Future[Any]) -> None:
 async def _silence(shared: Crawl) -> None:
     """Ends when no source answered for SILENCE_SECONDS; never, once one did."""
     await asyncio.sleep(SILENCE_SECONDS)
+    while shared.gate.waiting and not shared.answers:
+        await asyncio.sleep(1.0)
     if shared.answers:
         await asyncio.Event().wait()  # until cancelled
     log.warning("no answer from any source in %d s: giving up for now", SILENCE_SECONDS)
@@ -157,11 +170,12 @@ async def _end(shared: Crawl, runs: dict[str, int], now: datetime) -> None:
     closing = asyncio.create_task(asyncio.to_thread(shared.workers.close))
     for count in shared.counts.values():
         if count.result == "ok" and count.new and _all_dropped(count):
-            count.result = "all_dropped"
+            count.result = shared.learned[count.source]["state"] = "all_dropped"
     try:
+        dropped = [row for row in shared.learned.values() if row.get("state") == "all_dropped"]
+        await asyncio.to_thread(shared.collecting.save_polls, dropped)
         await asyncio.to_thread(shared.collecting.finish_runs, {runs[s]: shared.counts[s] for s in runs}, now)
-        await shared.gate.settle()
-        await asyncio.to_thread(shared.gate.gate.release_all, shared.gate.holder)
+        await shared.gate.release_all()
     except KhazriError as error:
         if shared.failure is None:
             shared.failure = error

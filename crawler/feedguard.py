@@ -17,7 +17,9 @@ MAX_DEPTH = 64  # open elements
 MAX_ATTRIBUTES = 200  # on one element; feedparser needs 0.6 s for 5,000
 MAX_PIECES = 250_000  # tags and entity references: feedparser spends about 4 µs on each, so this is about a second
 MAX_STRAYS = 20_000  # bare `<` and `&` that have to be escaped
+MAX_BROKEN_REFERENCES = 20_000  # mended one by one, about 1 µs each; half as many smileys as pairs
 MAX_FEEDPARSER_BYTES = 4 * 1024 * 1024  # markup handed on; a longer feed loses its last entries
+LAST_CHARACTER = 0x10FFFF  # of Unicode
 
 _ENTRY_NAMES = frozenset((b"item", b"entry"))
 # HTML elements that need no end tag: escaped badly, they stand open in real feeds and mean no depth.
@@ -28,6 +30,14 @@ _ATTRIBUTE = re.compile(rb"=\s*[\"']?")
 _STRAY_AMP = re.compile(rb"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{0,31};)")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _CONTROL_REFERENCE = re.compile(rb"&#(?:0*(?:[0-8]|1[124-9]|2[0-9]|3[01])|[xX]0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]));")
+# The halves of a UTF-16 pair written as numbers, decimal or hexadecimal, and numbers that may be past U+10FFFF.
+_HIGH = rb"0*+(?:55(?:29[6-9]|[3-9]\d\d)|56(?:[0-2]\d\d|3[01]\d))|[xX]0*+[dD][89abAB][0-9a-fA-F]{2}"
+_LOW = rb"0*+(?:56(?:3[2-9]\d|[4-9]\d\d)|57(?:[0-2]\d\d|3[0-3]\d|34[0-3]))|[xX]0*+[dD][c-fC-F][0-9a-fA-F]{2}"
+_LARGE = rb"\d{7,}+|[xX][0-9a-fA-F]{6,}+"
+_BROKEN_REFERENCE = re.compile(
+    rb"&#(?:(?P<high>%b);&#(?P<low>%b)|%b|%b|(?P<large>%b));" % (_HIGH, _LOW, _HIGH, _LOW, _LARGE)
+)
+_UNKNOWN = b"&#65533;"  # U+FFFD, the sign for a character that could not be read
 _DECLARATION = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._:\-]+)["'][^>]*\?>""")
 _WIDE_MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -65,7 +75,8 @@ def guard(body: bytes, url: str) -> tuple[bytes, list[str]]:
     if _CONTROL.search(body) and b"2022" not in body[:200]:  # ISO-2022 encodings switch sets by ESC
         body = _CONTROL.sub(b"", body)
         warnings.append("control characters removed")
-    body = _CONTROL_REFERENCE.sub(b"", body)
+    # In this order: what the first leaves may meet and form a new reference, what the second puts in cannot.
+    body = _references(_CONTROL_REFERENCE.sub(b"", body), url, warnings)
     scan = _Scan(body, url, warnings=warnings)
     _walk(scan)
     return b"".join(scan.out), scan.warnings
@@ -101,6 +112,32 @@ def _utf8_wins(body: bytes) -> tuple[bytes, list[str]]:
         return body, []
     start, end = declared.span(1)
     return body[:start] + b"utf-8" + body[end:], [f"labelled {declared[1].decode('ascii')}, is utf-8"]
+
+
+def _references(body: bytes, url: str, warnings: list[str]) -> bytes:
+    """Pairs of surrogates become their character, numbers of no character become U+FFFD: feedparser raises on both."""
+    count = 0
+
+    def mended(found: re.Match[bytes]) -> bytes:
+        nonlocal count
+        count += 1
+        if count > MAX_BROKEN_REFERENCES:
+            raise TooLarge(f"more than {MAX_BROKEN_REFERENCES:,} broken character references", url=url)
+        if found["high"]:
+            return b"&#%d;" % (0x10000 + ((_code(found["high"]) - 0xD800) << 10) + _code(found["low"]) - 0xDC00)
+        return found[0] if found["large"] and _code(found["large"]) <= LAST_CHARACTER else _UNKNOWN
+
+    mended_body = _BROKEN_REFERENCE.sub(mended, body)
+    if mended_body != body:
+        warnings.append("broken character references mended")
+    return mended_body
+
+
+def _code(digits: bytes) -> int:
+    """The number of a reference; one past the last character for all that are longer than any character's."""
+    base = 16 if digits[:1] in b"xX" else 10
+    digits = digits.lstrip(b"xX").lstrip(b"0")
+    return int(digits or b"0", base) if len(digits) <= 7 else LAST_CHARACTER + 1
 
 
 def _walk(scan: _Scan) -> None:

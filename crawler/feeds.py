@@ -17,7 +17,7 @@ from crawler.feedguard import MAX_BYTES, MAX_ENTRIES, guard
 from crawler.plain import gunzip, one_line, plain
 from models.article import Entry, Feed
 from models.dates import OLDEST_YEAR, KnownDate, parse_date, too_far_ahead
-from models.errors import NotAFeed
+from models.errors import CollectError, NotAFeed
 
 _NOWHERE = "http://relative.invalid"
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
@@ -44,7 +44,7 @@ def read_feed(
     zone      IANA name for dates without an offset, UTC when None.
     now       when the bytes were fetched: dates more than 24 h after it are left out with a warning.
     Titles and summaries are one line of plain text. Raises NotAFeed (HTML, empty, anything else), TooLarge (over the
-    caps of feedguard), CollectError `dtd_entities` or `bad_gzip`.
+    caps of feedguard), CollectError `dtd_entities`, `bad_gzip` or `unreadable` (feedparser refused its characters).
     """
     body = gunzip(body, MAX_BYTES, url)
     start = body[:3].lstrip(b"\xef\xbb\xbf") + body[3:200]
@@ -121,9 +121,12 @@ def _xml_feed(body: bytes, reader: _Reader, headers: Mapping[str, str]) -> Feed:
     # is served by another host than its site means its site.
     response["content-location"] = urljoin(_NOWHERE, urlsplit(reader.url).path or "/")
     # Sanitising and resolving inside summaries is left out: we keep no markup, and they cost half of the time.
-    parsed = feedparser.parse(
-        BytesIO(body), response_headers=response, sanitize_html=False, resolve_relative_uris=False
-    )
+    try:
+        parsed = feedparser.parse(
+            BytesIO(body), response_headers=response, sanitize_html=False, resolve_relative_uris=False
+        )
+    except ValueError as error:  # what it raises, UnicodeError included, for text that it cannot turn into characters
+        raise CollectError(f"feedparser: {error}", reason="unreadable", url=reader.url) from error
     if not parsed.entries and not parsed.get("version"):
         first = _FIRST_TAG.search(body)
         what = "an HTML page" if first and first[1].lower() in (b"html", b"head", b"body") else "no feed"

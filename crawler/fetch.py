@@ -109,9 +109,8 @@ class GuardMiddleware:
             not self._proxied() and not is_safe_address(request.url)
         ):
             raise Refused("forbidden_address", request.url)
-        proxy = cast(Any, self.crawler.spider).crawl.config.proxy
-        if proxy:
-            request.meta["proxy"] = proxy
+        # None, said aloud: else Scrapy takes http_proxy of the environment, of which the checks of peers know nothing.
+        request.meta["proxy"] = cast(Any, self.crawler.spider).crawl.config.proxy or None
 
     def process_response(self, request: Request, response: Response) -> Response:
         peer = response.ip_address

@@ -97,7 +97,9 @@ class HostGate:
         self.politeness = politeness
         self.holder = holder
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._held_since: dict[str, float] = {}  # monotonic seconds
+        self.waiting = 0  # requests that a resting host keeps back now: their silence is ours, not the network's
+        self._held_since: dict[str, float] = {}  # monotonic seconds; every host that the table says is ours
+        self._telling: dict[str, datetime] = {}  # hosts of which the table is being told: their next_allowed_at
         self._robots_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._lingering: dict[str, _Linger] = {}
         self._robots: dict[str, tuple[Robots, Protego | None]] = {}
@@ -122,7 +124,11 @@ class HostGate:
                     rest = timedelta(seconds=self.delay(host))
                     await asyncio.to_thread(self.gate.release, host, holder, clock() + rest)
                     continue
-                await _sleep(host, wait)
+                self.waiting += 1
+                try:
+                    await _sleep(host, wait)
+                finally:
+                    self.waiting -= 1
         except BaseException:
             self._locks[host].release()
             raise
@@ -135,7 +141,9 @@ class HostGate:
         """
         host = host_of(url)
         rest = max(self.delay(host), min(retry_after, ROBOTS_DAY.total_seconds()))
-        self._lingering[host] = _Linger(clock() + timedelta(seconds=rest), asyncio.create_task(self._give_back(host)))
+        if host in self._held_since:  # else `release_all` has given it back already
+            next_allowed_at = clock() + timedelta(seconds=rest)
+            self._lingering[host] = _Linger(next_allowed_at, asyncio.create_task(self._give_back(host)))
         self._locks[host].release()
 
     async def _give_back(self, host: str) -> None:
@@ -148,7 +156,10 @@ class HostGate:
     async def _tell(self, host: str) -> None:
         linger = self._lingering.pop(host, None)
         if linger is not None:
+            self._held_since.pop(host, None)
+            self._telling[host] = linger.next_allowed_at
             await asyncio.to_thread(self.gate.release, host, self.holder, linger.next_allowed_at)
+            self._telling.pop(host, None)
 
     async def _still_held(self, host: str) -> bool:
         """Whether this process still holds the host from its last request; its rest has then been waited out."""
@@ -171,6 +182,22 @@ class HostGate:
                 self._lingering[name].task.cancel()
                 await self._tell(name)
 
+    async def release_all(self) -> None:
+        """At the end of a crawl, also of one that was cancelled: give back every host, none without its rest.
+
+        A host that is still held may have been asked a moment ago, so it rests for its delay. Raises StoreError.
+        """
+        await self.settle()
+        rests = dict(self._telling)  # cancelled or not done yet: telling it twice changes nothing
+        for host in self._held_since:
+            rest = clock() + timedelta(seconds=self.delay(host))
+            rests[host] = max(rest, rests.get(host, rest))
+        self._held_since.clear()
+        for host, next_allowed_at in rests.items():
+            await asyncio.to_thread(self.gate.release, host, self.holder, next_allowed_at)
+        # What is left was taken for a request that was cancelled before it was sent: no rest is due.
+        await asyncio.to_thread(self.gate.release_all, self.holder)
+
     def delay(self, host: str) -> float:
         """Seconds between two requests to `host`: ours, or its robots.txt's when that is longer."""
         known = self._robots.get(host)
@@ -178,8 +205,9 @@ class HostGate:
         return max(self.politeness.delay_seconds, min(float(asked or 0.0), LONGEST_DELAY_SECONDS))
 
     async def may_fetch(self, url: str, fetch: FetchRobots) -> tuple[bool, str]:
-        """(allowed, reason). Asks robots.txt at most once a day a host, over all processes. `fetch` gets its bytes
-        and raises what the downloader raises."""
+        """(allowed, reason); the reason is `robots` (a rule forbids it) or `robots_unreachable` (no answer, 5xx or
+        429: the host is asked again after ROBOTS_ERROR_MINUTES, or later if its Retry-After says so). Asks robots.txt
+        at most once a day a host, over all processes. `fetch` gets its bytes and raises what the downloader raises."""
         host = host_of(url)
         async with self._robots_locks[host]:
             known = self._robots.get(host)
@@ -187,7 +215,7 @@ class HostGate:
                 known = await self._learn(url, host, fetch)
                 self._robots[host] = known
         robots, rules = known
-        if robots.status is None or robots.status >= 500:
+        if _unclear(robots.status):
             return False, "robots_unreachable"
         if rules is None or rules.can_fetch(url, self.politeness.user_agent):
             return True, ""
@@ -218,16 +246,20 @@ async def _sleep(host: str, wait: float) -> None:
     await asyncio.sleep(min(wait, ASK_AGAIN_SECONDS))
 
 
+def _unclear(status: int | None) -> bool:
+    """Whether an answer tells nothing of the rules: none, a server's error, or "too many requests"."""
+    return status is None or status >= 500 or status == 429
+
+
 def _too_old(robots: Robots) -> bool:
-    unclear = robots.status is None or robots.status >= 500
-    return clock() - robots.at > (timedelta(minutes=ROBOTS_ERROR_MINUTES) if unclear else ROBOTS_DAY)
+    return clock() - robots.at > (timedelta(minutes=ROBOTS_ERROR_MINUTES) if _unclear(robots.status) else ROBOTS_DAY)
 
 
 def _robots(status: int, body: bytes) -> Robots:
-    """RFC 9309: a 4xx means no rules, a 5xx means keep out for now."""
+    """RFC 9309: a 4xx means no rules, a 5xx means keep out for now; so does 429, which says nothing of rules."""
     if status == 200:
-        return Robots(body[:ROBOTS_BYTES].decode("utf-8", "replace").replace("\x00", ""), status, clock())
-    if status >= 500 or status == 429:
+        return Robots(body[:ROBOTS_BYTES].decode("utf-8-sig", "replace").replace("\x00", ""), status, clock())
+    if _unclear(status):
         return Robots("User-agent: *\nDisallow: /", status, clock())
     return Robots("", status, clock())
 

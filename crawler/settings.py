@@ -20,7 +20,8 @@ def scrapy_settings(config: Config) -> dict[str, Any]:
         "DOWNLOAD_DELAY": 0,
         "CONCURRENT_REQUESTS": 64,  # one per host at most: the gate sees to that
         "CONCURRENT_REQUESTS_PER_DOMAIN": 4,
-        "CONCURRENT_ITEMS": 1,  # a callback yields one page; Scrapy starts this many tasks for each (a quarter of its CPU)
+        # A callback yields one page, and Scrapy starts this many tasks for each: 100 cost a quarter of its CPU.
+        "CONCURRENT_ITEMS": 1,
         "DOWNLOAD_TIMEOUT": polite.timeout_seconds,
         "DOWNLOAD_MAXSIZE": polite.max_page_bytes,  # after decompression too; the default is 1 GiB
         "DOWNLOAD_WARNSIZE": 0,

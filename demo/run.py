@@ -21,9 +21,13 @@ from newsroom import Newsroom
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var" / "demo"
+DATABASE = VAR / "khazri.db"
+FIRST_DONE = VAR / "both-editions-crawled"  # the first part came to its end
 KHAZRI = Path(sys.executable).parent / "khazri"
 CLOCKS = {1: "2026-03-22T18:00:00Z", 2: "2026-03-23T06:00:00Z"}
 LATER = "2026-03-23T07:00:00Z"  # every run after the first two editions
+INTERRUPTED = 130  # the shell's own code for Ctrl-C
+STOP_SECONDS = 5  # an interrupted command ends in order within 2 s; a busy machine gets twice that
 Outcomes = dict[str, tuple[str, Counter[str]]]  # source -> (result, outcomes of its items)
 
 
@@ -32,10 +36,33 @@ def khazri(proxy: str, *arguments: str) -> str:
     # No KHAZRI_* of the person's own may decide what the demo does.
     env = {key: value for key, value in os.environ.items() if not key.startswith("KHAZRI_")} | {"KHAZRI_PROXY": proxy}
     command = [str(KHAZRI), "--config", str(ROOT / "demo" / "config.yaml"), *arguments]
-    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=False)
-    if done.returncode != 0:
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        try:
+            output, _ = process.communicate()
+        except KeyboardInterrupt:
+            wait_for_end(process)
+            raise
+    if process.returncode == INTERRUPTED:  # a signal may reach the command before it reaches us
+        raise KeyboardInterrupt
+    if process.returncode != 0:
         raise SystemExit(f"the demo stopped at: khazri {' '.join(arguments)}")
-    return done.stdout
+    return output
+
+
+def wait_for_end(process: subprocess.Popen[str]) -> None:
+    """Ctrl-C went to the command too, which ends in order; one that does not is killed."""
+    try:
+        process.communicate(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def clear_half_made() -> None:
+    """A first part that was interrupted left a half-filled store, which no list of answers fits: start it anew."""
+    if DATABASE.exists() and not FIRST_DONE.exists():
+        print("The first part of the demo was interrupted last time: starting it anew.", flush=True)
+        for file in VAR.glob(f"{DATABASE.name}*"):  # SQLite's -wal and -shm too
+            file.unlink()
 
 
 def crawl(proxy: str, now: str) -> Outcomes:
@@ -180,16 +207,16 @@ def check_later(outcomes: Outcomes) -> Iterator[str]:
             yield f"a later run, source {source}: expected nothing new, got {shown((result, items))}"
 
 
-def main() -> int:
+def play() -> int:
     VAR.mkdir(parents=True, exist_ok=True)
     answers = yaml.safe_load((ROOT / "demo" / "answers.yaml").read_text(encoding="utf-8"))
-    first_done = VAR / "both-editions-crawled"
+    clear_half_made()
     wrong: list[str] = []
     outcomes: Outcomes = {}
     with Newsroom(edition=1) as newsroom:
         proxy = newsroom.address
         khazri(proxy, "db", "upgrade")
-        if first_done.exists():
+        if FIRST_DONE.exists():
             newsroom.edition = 2
             print("Crawling edition 2 of the demo newsroom again …", flush=True)
             outcomes = crawl(proxy, LATER)
@@ -200,7 +227,7 @@ def main() -> int:
                 print(f"Crawling edition {edition} of the demo newsroom ({now}) …", flush=True)
                 outcomes = crawl(proxy, now)
                 wrong += compare_outcomes(edition, outcomes, wanted_outcomes(answers, edition))
-            first_done.touch()
+            FIRST_DONE.touch()
         asked = Counter(seen.status for seen in newsroom.log)
         articles, mentions = rows(proxy, "articles"), rows(proxy, "mentions")
         wrong += compare_articles(answers, articles, mentions)
@@ -212,6 +239,14 @@ def main() -> int:
         print(f"DIFFERS  {line}")
     print(f"\n{'FAILED' if wrong else 'OK'}: {len(wrong)} differences from demo/answers.yaml")
     return 1 if wrong else 0
+
+
+def main() -> int:
+    try:
+        return play()
+    except KeyboardInterrupt:
+        print("demo: stopped; `make demo` does the rest", file=sys.stderr)
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from models.config.fields import did_you_mean
@@ -16,13 +16,34 @@ if TYPE_CHECKING:  # the heavy wings are imported by the job that needs them
     from pipelines import ReadResult
 
 
+# The store's times never go backwards: one job at a time far ahead would date all that follows. A day is more than any
+# zone mistake.
+MOST_AHEAD = timedelta(hours=24)
+
+
 def clock(config: Config) -> datetime:
     """Now, or the fixed clock of `--now` / KHAZRI_NOW."""
     return config.now or datetime.now(UTC)
 
 
+def writing_clock(config: Config, at: datetime | None = None) -> datetime:
+    """The time of a job that writes: `at`, else `clock`. Raises KhazriError when it is over 24 h ahead of the real one.
+
+    Where all outlets are fictional (`.example`, as in the demo) any time will do: that store is nobody's record.
+    """
+    now = at or clock(config)
+    if now > datetime.now(UTC) + MOST_AHEAD and not _is_fictional(config):
+        raise KhazriError(f"the time {now.isoformat()} is over 24 h ahead; what is stored under it could not be undone")
+    return now
+
+
+def _is_fictional(config: Config) -> bool:
+    hosts = [host for outlet in config.outlets.values() for host in outlet.hosts]
+    return bool(hosts) and all(host.endswith(".example") for host in hosts)
+
+
 def open_store(config: Config, *, migrate: bool = False) -> Store:
-    """The store at config's database, its schema checked (or brought up to date), outlets and entities synced.
+    """The store at config's database, its schema checked (or brought up to date). Jobs that write sync it with config.
 
     Raises StoreError when the schema is another one and `migrate` is false, or the database refuses.
     """

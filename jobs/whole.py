@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import reports
-from jobs import chosen_sources, clock, crawl_now, open_store, read_now
+from jobs import chosen_sources, crawl_now, open_store, read_now, writing_clock
 from jobs.digests import preview_all
 from jobs.exporting import save
 from models.config import Config
@@ -15,7 +15,7 @@ from models.store import Store
 
 def whole_job(config: Config) -> Iterator[str]:
     """Do it, telling a line at a time. Without a network it says so, and that nothing is lost. Raises KhazriError."""
-    now = clock(config)
+    now = writing_clock(config)
     store = open_store(config, migrate=True)
     sources = chosen_sources(config, [])
     yield f"asking {len(sources)} sources …"

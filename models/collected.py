@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,9 +15,11 @@ from models.config import Source
 from models.dates import KnownDate
 from models.store import Store, Write, digest_of, upsert
 from models.tables import ArticleRow, ItemRow, RevisionRow, RunRow, SourceRow
+from models.text import clean
 
 MAX_TRIES = 5  # after five failed tries an item is done (DESIGN §4)
 FIRST_RETRY_MINUTES = 30  # then doubled: 0.5, 1, 2, 4 hours; a host that is down for a night gets a morning's chance
+LANGUAGE_CHARS = 12  # of the language columns
 CHUNK = 500  # bound parameters per IN list; SQLite's limit is 32,766 and 500 keeps plans short
 
 
@@ -180,7 +182,9 @@ class Collecting:
             have = _known_items(conn, source.id, [row["key"] for row in rows])
             fresh = [row for row in rows if row["key"] not in have]
             if fresh:
-                conn.execute(insert(ItemRow), fresh)
+                # Another process may poll the same source at this moment; its row is as good as ours.
+                statement = upsert(conn, ItemRow).on_conflict_do_nothing(index_elements=["source", "key"])
+                conn.execute(statement, fresh)
                 new = len(fresh)
             for row in rows:
                 old = have.get(row["key"])
@@ -189,7 +193,7 @@ class Collecting:
                     conn.execute(
                         update(ItemRow)
                         .where(ItemRow.source == source.id, ItemRow.key == row["key"])
-                        .values(state="due", tries=0, next_try=None, **{k: row[k] for k in REFRESHED})
+                        .values(state="due", tries=0, next_try=None, **_refreshed(row))
                     )
         return Added(seen=len(rows), had=len(rows) - new, new=new, due_again=again)
 
@@ -245,12 +249,32 @@ class Collecting:
 
     def save_pages(self, batch: Sequence[Collected], now: datetime) -> list[str]:
         """Articles, revisions and the outcome of each item, one transaction. Returns the outcomes in order."""
+        batch = [replace(one, address_key=index_key(one.address_key)) for one in batch]
         with self.store.write(now, "collect") as tx:
             self.store.add_unlisted(tx, {one.outlet: one.unlisted for one in batch if one.unlisted and not one.outcome})
             return _store_batch(tx, batch)
 
 
-REFRESHED = ("url", "address_key", "title", "summary", "published", "published_info", "entry_hash")
+REFRESHED = ("url", "address_key", "title", "summary", "entry_hash")
+LONGEST_KEY = 1_000  # bytes of an indexed text; PostgreSQL refuses an index row over 2,704
+
+
+def index_key(text: str) -> str:
+    """The text, or where it is too long to be indexed its beginning and a hash: still one key for one text."""
+    if len(text.encode("utf-8", "replace")) <= LONGEST_KEY:
+        return text
+    return f"{text[:200]}#sha256:{digest_of(text)}"
+
+
+def _refreshed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a changed entry changes of its item. A listing's date is kept as first seen: "2 hours ago" would move."""
+    names = (*REFRESHED, "published", "published_info") if _stated(row["published_info"]) else REFRESHED
+    return {name: row[name] for name in names}
+
+
+def _stated(info: Mapping[str, Any] | None) -> bool:
+    """Whether a date comes from a feed, which states it, and not from words on a listing page."""
+    return info is not None and str(info["origin"]).startswith("feed")
 
 
 def chunks(values: list[Any]) -> Iterable[list[Any]]:
@@ -264,19 +288,21 @@ def _item_rows(source: Source, entries: Sequence[tuple[Entry, str]], now: dateti
     rows: dict[str, dict[str, Any]] = {}
     for entry, address in entries:
         # A guid that several entries share says nothing about which one this is.
-        key = entry.id if entry.id and ids[entry.id] == 1 else address
+        key = index_key(clean(entry.id if entry.id and ids[entry.id] == 1 else address))
+        date = date_columns("published", entry.published)
+        stated = entry.published.value if entry.published and _stated(date["published_info"]) else None
         rows.setdefault(
             key,
             {
                 "source": source.id,
                 "key": key,
-                "url": entry.link,
-                "address_key": address,
-                "title": entry.title,
-                "summary": entry.summary,
-                "language": entry.language or source.language,
-                **date_columns("published", entry.published),
-                "entry_hash": digest_of(entry.title, entry.summary, entry.published and entry.published.value),
+                "url": clean(entry.link),
+                "address_key": index_key(clean(address)),
+                "title": clean(entry.title),
+                "summary": clean(entry.summary),
+                "language": (entry.language or source.language or "")[:LANGUAGE_CHARS] or None,
+                **date,
+                "entry_hash": digest_of(entry.title, entry.summary, stated),
                 "state": "due",
                 "tries": 0,
                 "first_seen": now,

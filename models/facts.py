@@ -102,7 +102,7 @@ class Facts:
             .order_by(RevisionRow.id)
             .limit(limit)
         )
-        with self.store.engine.connect() as conn:
+        with self.store.read() as conn:
             return [_to_read(row) for row in conn.execute(_columns(query))]
 
     def count_due(self, fingerprints: Mapping[str, str]) -> int:
@@ -116,7 +116,7 @@ class Facts:
         query = select(func.count()).select_from(ArticleRow).where(
             ArticleRow.revision_id.is_not(None), ArticleRow.revision_id.not_in(done)
         )  # fmt: skip
-        with self.store.engine.connect() as conn:
+        with self.store.read() as conn:
             return conn.execute(query).scalar_one()
 
     def forget_readings(self) -> None:
@@ -127,9 +127,14 @@ class Facts:
     def save(
         self, readings: Sequence[tuple[ToRead, Reading]], fingerprints: Mapping[str, str], now: datetime
     ) -> tuple[int, int]:
-        """Store the facts of a batch. Returns (facts added, facts closed). Equal facts are left as they stand."""
+        """Store the facts of a batch. Returns (facts added, facts closed). Equal facts are left as they stand.
+
+        A reading whose article got a newer revision meanwhile is left out: another reader may have read that one, and
+        facts of an older text must not take their place."""
         added = closed = 0
         with self.store.write(now, "read") as tx:
+            current = _current_revisions(tx.conn, [one.article_id for one, _ in readings])
+            readings = [(one, reading) for one, reading in readings if current.get(one.article_id) == one.revision_id]
             read_before = _read_before(tx.conn, [one.article_id for one, _ in readings])
             for table, values in STEPS.values():
                 found = {one.article_id: (one.revision_id, values(reading)) for one, reading in readings}
@@ -179,6 +184,14 @@ def _identities(table: Any) -> Callable[[int, Iterable[Any]], tuple[Any, ...]]:
     if not any(isinstance(table.__table__.c[name].type, JSON) for name in _fact_names(table)):
         return lambda revision, values: (revision, *values)  # most facts: a tenth of the whole save's time is saved
     return lambda revision, values: (revision, *(tuple(v) if isinstance(v, list) else v for v in values))
+
+
+def _current_revisions(conn: Connection, articles: list[int]) -> dict[int, int | None]:
+    current: dict[int, int | None] = {}
+    for part in chunks(articles):
+        rows = conn.execute(select(ArticleRow.id, ArticleRow.revision_id).where(ArticleRow.id.in_(part)))
+        current.update({row.id: row.revision_id for row in rows})
+    return current
 
 
 def _read_before(conn: Connection, articles: list[int]) -> list[int]:

@@ -122,9 +122,10 @@ class Gate:
             ).first()
             return kept is not None
 
-    def end_job(self, job: str, owner: str) -> None:
-        """Say that the run ended and give the lease back."""
+    def end_job(self, job: str, owner: str, *, done: bool = True) -> None:
+        """Give the lease back and say that the run is done; without `done` its slot may be taken again."""
         with self.store.change() as conn:
-            mine = (RunSlotRow.job == job, RunSlotRow.owner == owner, RunSlotRow.state == "running")
-            conn.execute(update(RunSlotRow).where(*mine).values(state="done"))
+            if done:
+                mine = (RunSlotRow.job == job, RunSlotRow.owner == owner, RunSlotRow.state == "running")
+                conn.execute(update(RunSlotRow).where(*mine).values(state="done"))
             conn.execute(delete(LeaseRow).where(LeaseRow.name == job, LeaseRow.owner == owner))

@@ -261,7 +261,7 @@ def _precision(published: datetime | None, info: Mapping[str, Any] | None) -> st
 
 @contextmanager
 def snapshot(engine: Engine, as_of: datetime | None = None) -> Iterator[Snapshot]:
-    """The store at the last commit, or X
+    """The store at the last commit, or, with `as_of`, at the last commit at or before that time.
 
     Raises StoreError, also for what fails while rows are streaming inside the block.
     """

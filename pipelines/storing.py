@@ -8,7 +8,7 @@ from typing import Any
 
 from scrapy.crawler import Crawler
 
-from models.collected import Collected, Collecting, RunCount
+from models.collected import LANGUAGE_CHARS, Collected, Collecting, RunCount
 from models.errors import StoreError
 from models.text import clean
 
@@ -78,6 +78,9 @@ def cleaned(item: Collected) -> Collected:
     """Text as the store keeps it: NFC, no NUL, no control characters (PostgreSQL refuses NUL)."""
     return dataclasses.replace(
         item,
+        url=clean(item.url),
+        address_key=clean(item.address_key),
+        language=clean(item.language)[:LANGUAGE_CHARS] if item.language else None,
         title=clean(item.title),
         text=clean(item.text),
         detail=clean(item.detail),

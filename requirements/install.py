@@ -26,14 +26,32 @@ def make_venv() -> None:
     if sys.version_info < OLDEST:
         have = ".".join(map(str, sys.version_info[:3]))
         stop(f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed, this is {have}; try: make PYTHON=python3.12 demo")
-    if PYTHON.exists():
+    if is_whole():
         return
     try:
         import ensurepip  # noqa: F401 - only to see that it is there: Debian ships it apart
         import venv
     except ImportError:
         stop("this Python has no venv module; on Debian and Ubuntu: apt-get install python3-venv")
-    venv.create(VENV, with_pip=True)
+    if VENV.exists():
+        print("khazri: .venv is unfinished or broken; making it anew …", file=sys.stderr)
+    try:
+        venv.create(VENV, with_pip=True, clear=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        stop(f".venv could not be made: {error}")
+
+
+def is_whole() -> bool:
+    """Whether .venv has a Python that starts, is new enough and has pip: an interrupted set-up leaves less."""
+    new_enough = f"import sys; sys.exit(sys.version_info < {OLDEST})"
+    for check in (["-c", new_enough], ["-m", "pip", "--version"]):
+        try:
+            done = subprocess.run([PYTHON, *check], capture_output=True, check=False)
+        except OSError:  # not there, or not for this machine
+            return False
+        if done.returncode != 0:
+            return False
+    return True
 
 
 def pip_settings() -> dict[str, str]:

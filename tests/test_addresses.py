@@ -123,6 +123,36 @@ def test_allowed(url: str) -> None:
     assert is_safe_address(url)
 
 
+NO_HOSTS = [f"{'a' * 64}.example", "a." * 124 + "example", f"{'ə' * 60}.example", "a..example"]
+
+
+@pytest.mark.parametrize("host", NO_HOSTS, ids=["label", "host", "label in punycode", "empty label"])
+def test_a_host_that_no_resolver_takes_is_no_address(host: str) -> None:
+    assert join("https://a.example/", f"https://{host}/1") == ""
+    assert not is_safe_address(f"https://{host}/1")
+
+
+def test_the_longest_host_is_an_address() -> None:
+    for host in (f"{'a' * 63}.example", "a." * 123 + "example", "a." * 123 + "example."):
+        assert join("https://a.example/", f"https://{host}/1") == f"https://{host}/1"
+        assert is_safe_address(f"https://{host}/1")
+
+
+@pytest.mark.parametrize("char", ["\x00", "\x01", "\x1b", "\x7f", "\x85", "\ud83d"])
+def test_control_characters_make_no_address(char: str) -> None:
+    for link in (f"https://e.example/a{char}b", f"/a{char}b", f"https://e{char}.example/"):
+        assert join("https://a.example/", link) == ""
+    assert not is_safe_address(f"https://e.example/a{char}b")
+
+
+def test_nul_before_an_address_makes_it_none() -> None:
+    assert join("https://a.example/", "\x00https://e.example/") == ""
+
+
+def test_line_breaks_inside_a_link_are_taken_out() -> None:
+    assert join("https://a.example/", "\u2003https://e.exa\nmple/a\tb\r\n") == "https://e.example/ab"
+
+
 @given(st.ip_addresses(v=4))
 def test_every_private_address_in_every_number_form(address: ipaddress.IPv4Address) -> None:
     number = int(address)

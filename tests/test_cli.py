@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import cli
+from jobs import writing_clock
+from models.config import load_config
 from models.errors import KhazriError
 from tests.hostile import (
     KHAZRI,
@@ -121,6 +123,48 @@ def test_times_and_days() -> None:
     assert cli.parse_time("2026-03-23T06:00:00Z", "--now").hour == 6
     assert cli.parse_day("2026-03-23", "--from") == date(2026, 3, 23)
     assert cli.parse_day(None, "--from") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("2026-03-23", 4), ("2026-03-23T06:00:00Z", 6), ("2026-03-23T06:00:00+04:00", 2)],
+)
+def test_a_mail_of_a_day_is_as_at_digest_at(text: str, hour: int) -> None:
+    config = load_config(ROOT / "demo" / "config.yaml")  # 08:00 in Baku
+    assert cli.mail_time(text, config) == datetime(2026, 3, 23, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["crawl"], ["tag"], ["import", "x.json"], ["run"], ["schedule"], ["digest", "--send"],
+     ["digest", "--send", "--date", "AHEAD"]],
+)  # fmt: skip
+def test_a_job_that_writes_refuses_a_clock_far_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """The store's times never go backwards: what is written under a day to come would date all that follows."""
+    monkeypatch.setenv("KHAZRI_DATABASE", f"sqlite:///{tmp_path / 'khazri.db'}")
+    config = ["--config", str(ROOT / "config.yaml")]
+    assert run_here(monkeypatch, capsys, "db", "upgrade", *config)[0] == 0
+    ahead = (datetime.now(UTC) + timedelta(hours=49)).isoformat()
+    now = [] if "AHEAD" in command else ["--now", ahead]
+    words = [ahead if word == "AHEAD" else word for word in command]
+    code, err = run_here(monkeypatch, capsys, *words, *config, *now)
+    assert code == 1
+    assert "is over 24 h ahead" in line_of(err)
+    with sqlite3.connect(tmp_path / "khazri.db") as conn:
+        assert conn.execute("SELECT count(*) FROM outlet").fetchone() == (0,)
+    assert run_here(monkeypatch, capsys, "sources", *config, "--now", ahead)[0] == 0, "reading may use any clock"
+
+
+def test_a_fictional_newsroom_may_have_any_clock() -> None:
+    ahead = datetime.now(UTC) + timedelta(days=400)
+    demo, real = (load_config(ROOT / path) for path in ("demo/config.yaml", "config.yaml"))
+    assert writing_clock(demo, ahead) == ahead
+    soon = datetime.now(UTC) + timedelta(hours=23)
+    assert writing_clock(real, soon) == soon
+    with pytest.raises(KhazriError, match="over 24 h ahead"):
+        writing_clock(real, ahead)
 
 
 # ---------------------------------------------------------------------------------------------- config and database

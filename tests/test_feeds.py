@@ -108,6 +108,54 @@ def test_control_characters_go() -> None:
     assert entry.title == "abcde"
 
 
+@pytest.mark.parametrize(
+    ("title", "read"),
+    [
+        ("a&#55357;&#56832;b", "a😀b"),
+        ("a&#xD83D;&#Xde00;b", "a😀b"),
+        ("a&#0055357;&#x00DE00;b", "a😀b"),
+        ("&#55001;&#55357;&#56832;", "훙😀"),
+        ("<![CDATA[a &#55357;&#56832; b]]>", "a 😀 b"),
+        ("a&#55357;b", "a\ufffdb"),
+        ("a&#56832;&#55357;b", "a\ufffd\ufffdb"),
+        ("a&#1114112;b", "a\ufffdb"),
+        ("a&#x110000;b", "a\ufffdb"),
+        (f"a&#{'9' * 5_000};b", "a\ufffdb"),
+        ("a&#0;b", "ab"),
+        ("&#553&#0;57;", "\ufffd"),
+        ("&#1114111;&#0000065;&#x10FFFF;", "\U0010ffffA\U0010ffff"),
+    ],
+)
+def test_broken_references_do_not_cost_the_feed(title: str, read: str) -> None:
+    feed = read_feed(rss(item(title) + item("next")), URL)
+    assert [entry.title for entry in feed.entries] == [read, "next"]
+
+
+def test_what_feedparser_chokes_on_is_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    def choke(*_: object, **__: object) -> None:
+        raise UnicodeEncodeError("utf-8", "\ud83d", 0, 1, "surrogates not allowed")
+
+    monkeypatch.setattr("feedparser.parse", choke)
+    with pytest.raises(CollectError) as caught:
+        read_feed(rss(item()), URL)
+    assert (caught.value.reason, caught.value.url) == ("unreadable", URL)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [f"https://{'a' * 64}.example/1", f"https://{'a.' * 130}example/1", "https://e.example/a&#127;b"],
+    ids=["label", "host", "control"],
+)
+def test_an_entry_keeps_no_link_that_cannot_be_asked_for(link: str) -> None:
+    (entry,) = read_feed(rss(item(link=link)), URL).entries
+    assert (entry.title, entry.link) == ("x", "")
+
+
+def test_a_json_link_with_nul_or_half_a_character_is_none() -> None:
+    body = rb'{"items": [{"title": "x", "url": "https://e.example/\u0000"}, {"url": "https://e.example/\ud83d"}]}'
+    assert [entry.link for entry in read_feed(body, URL).entries] == ["", ""]
+
+
 def test_bare_ampersands_stay() -> None:
     (entry,) = read_feed(rss(item("A & B", "https://e.example/?a=1&b=2")), URL).entries
     assert (entry.title, entry.link) == ("A & B", "https://e.example/?a=1&b=2")
@@ -202,6 +250,9 @@ HOSTILE = {
     "open doctype": b"<!DOCTYPE rss [" + b'<!ENTITY a "b"> ' * 60_000,
     "open quotes": rss("<item a='" * 200_000),
     "entities": rss(item("&amp;" * 240_000)),
+    "surrogates": rss(item(f"<![CDATA[{'&#55357;' * 900_000}]]>")),
+    "pairs": rss(item("&#55357;&#56832;" * 9_000)),
+    "endless references": rss(item("&#" + "0" * 7_000_000) + item("&#" + "9" * 500_000)),
     "long entries": rss(item("x", rest=f"<description>{'&lt;p&gt;word ' * 1_000}</description>") * 400),
 }
 

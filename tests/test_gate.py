@@ -6,10 +6,22 @@ import asyncio
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from scrapy import Request
+from scrapy.downloadermiddlewares.httpproxy import HttpProxyMiddleware
 
-from crawler.hosts import LONGEST_WAIT_SECONDS, HostGate, HostRests, host_of, is_dead, this_machine
+from crawler.fetch import GuardMiddleware
+from crawler.hosts import (
+    LONGEST_WAIT_SECONDS,
+    ROBOTS_ERROR_MINUTES,
+    HostGate,
+    HostRests,
+    host_of,
+    is_dead,
+    this_machine,
+)
 from models.config import Politeness
 from models.gate import Gate, Robots
 from models.store import Store
@@ -129,6 +141,88 @@ def test_robots_are_asked_once_over_processes(store: Store) -> None:
 
     asyncio.run(check())
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_robots_that_do_not_answer_now_are_asked_again_soon(store: Store, status: int) -> None:
+    statuses = [status, 404]
+
+    async def fetch(url: str) -> tuple[int, bytes]:
+        return statuses.pop(0), b""
+
+    async def ask() -> tuple[bool, str]:
+        return await HostGate(Gate(store), POLITE, "me").may_fetch("http://a.example/1", fetch)
+
+    assert asyncio.run(ask()) == (False, "robots_unreachable")
+    assert asyncio.run(ask()) == (False, "robots_unreachable"), "not asked yet"
+    past = datetime.now(UTC) - timedelta(minutes=ROBOTS_ERROR_MINUTES + 1)
+    Gate(store).save_robots("a.example", Robots("User-agent: *\nDisallow: /", status, past), None)
+    assert asyncio.run(ask()) == (True, "")
+
+
+def test_a_byte_order_mark_hides_no_rule(store: Store) -> None:
+    async def fetch(url: str) -> tuple[int, bytes]:
+        return 200, b"\xef\xbb\xbfUser-agent: *\nDisallow: /private"
+
+    async def ask() -> tuple[bool, str]:
+        return await HostGate(Gate(store), POLITE, "me").may_fetch("http://a.example/private/1", fetch)
+
+    assert asyncio.run(ask()) == (False, "robots")
+
+
+def test_a_cancelled_crawl_lets_its_hosts_rest(store: Store) -> None:
+    gate = Gate(store)
+
+    async def crawl() -> None:
+        hosts = HostGate(gate, Politeness("KhazriTest/1.0", 20.0, 5, 1_000_000, 1_000_000), "me")
+        for name in "abc":
+            await hosts.hold(f"http://{name}.example/1")
+        await hosts.release("http://b.example/1", retry_after=50.0)
+        await hosts.release("http://c.example/1", retry_after=50.0)
+        telling = asyncio.create_task(hosts.settle("c.example"))
+        await asyncio.sleep(0)  # the table is being told of c
+        await hosts.release_all()
+        await telling
+        await hosts.release("http://a.example/1")  # a request that ends late changes nothing
+        await hosts.release_all()
+
+    asyncio.run(crawl())
+    now = datetime.now(UTC)
+    waits = {name: gate.hold(f"{name}.example", "next", now, 60) for name in "abc"}
+    assert 15 < waits["a"][0] <= 20, "held: rests for its delay"
+    assert 45 < waits["b"][0] <= 50, "given back: rests as it asked"
+    assert 45 < waits["c"][0] <= 50, "being told of: the same"
+    assert {holder for _, holder in waits.values()} == {None}
+
+
+def test_a_host_given_back_and_told_of_is_held_no_more(store: Store) -> None:
+    gate = Gate(store)
+
+    async def crawl() -> None:
+        hosts = HostGate(gate, POLITE, "me")
+        await hosts.hold("http://a.example/1")
+        await hosts.release("http://a.example/1")
+        await hosts.settle()
+        assert await asyncio.to_thread(gate.hold, "a.example", "other", datetime.now(UTC), 60.0) == (0.0, None)
+        await hosts.release_all()
+
+    asyncio.run(crawl())
+    assert gate.hold("a.example", "third", datetime.now(UTC), 60)[1] == "other", "only the holder gives back"
+
+
+@pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:3128"])
+def test_a_proxy_of_the_environment_does_not_count(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://user:word@127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    crawl = SimpleNamespace(config=SimpleNamespace(proxy=proxy))
+    guard = GuardMiddleware(SimpleNamespace(spider=SimpleNamespace(crawl=crawl)))  # type: ignore[arg-type]
+    for url in ("http://a.example/", "https://a.example/"):
+        request = Request(url)
+        guard.process_request(request)
+        HttpProxyMiddleware().process_request(request)
+        assert request.meta["proxy"] == (proxy or None)
+        assert b"Proxy-Authorization" not in request.headers
 
 
 @pytest.mark.parametrize(

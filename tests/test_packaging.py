@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import venv
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,8 @@ def test_a_python_without_venv_gets_one_line(tmp_path: Path) -> None:
         "sys.modules['ensurepip'] = None\n"
         "sys.path.insert(0, 'requirements')\n"
         "import install, pathlib\n"
-        f"install.PYTHON = pathlib.Path({str(tmp_path / 'none')!r})\n"
+        f"install.VENV = pathlib.Path({str(tmp_path / 'none')!r})\n"
+        "install.PYTHON = install.VENV / 'bin' / 'python'\n"
         "install.make_venv()\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -116,6 +118,37 @@ def test_a_python_without_venv_gets_one_line(tmp_path: Path) -> None:
     assert done.stderr.splitlines() == [
         "khazri: this Python has no venv module; on Debian and Ubuntu: apt-get install python3-venv"
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("broken", ["without pip", "no Python in it", "an old Python"])
+def test_a_half_made_venv_is_made_anew(tmp_path: Path, broken: str) -> None:
+    folder = tmp_path / ".venv"
+    python = folder / "bin" / "python"
+    if broken == "without pip":
+        venv.create(folder, with_pip=False)
+    else:
+        python.parent.mkdir(parents=True)
+    if broken == "no Python in it":
+        python.symlink_to(tmp_path / "gone")
+    if broken == "an old Python":
+        python.write_text("#!/bin/sh\nexit 1\n")
+        python.chmod(0o755)
+    code = (
+        "import sys\n"
+        "sys.path.insert(0, 'requirements')\n"
+        "import install, pathlib\n"
+        f"install.VENV = pathlib.Path({str(folder)!r})\n"
+        "install.PYTHON = install.VENV / 'bin' / 'python'\n"
+        "install.make_venv()\n"
+        "(install.VENV / 'kept').touch()\n"
+        "install.make_venv()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == ["khazri: .venv is unfinished or broken; making it anew …"]
+    assert subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    assert (folder / "kept").exists(), "a whole one is left alone"
 
 
 def test_importlib_finds_no_second_copy() -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import os
 import signal
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, delete, text
 
+import scheduler
+from models.config import Config, load_config
+from models.errors import KhazriError, ReportError
+from models.store import Store
+from models.tables import LeaseRow
 from tests.conftest import make_postgres
 from tests.hostile import (
     TOMORROW,
@@ -31,6 +39,13 @@ STOPPED = 130  # stopped in order; killed by the signal would be -15
 STOP_SECONDS = 4.0  # the promise is 2 s; a busy test machine gets twice that
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """The demo's, at 08:30 in Baku: half an hour after its digest.at."""
+    now = datetime(2026, 3, 23, 4, 30, tzinfo=UTC)
+    return dataclasses.replace(load_config(ROOT / "demo" / "config.yaml"), var=tmp_path, now=now)
 
 
 @pytest.fixture
@@ -153,3 +168,82 @@ def test_two_schedulers_on_one_database_run_each_slot_once(postgres: str, tmp_pa
             assert len(web.to(f"http://{name}.example/robots.txt")) == 1
             assert len(web.to(f"http://{name}.example/1")) == 1
         engine.dispose()
+
+
+# ------------------------------------------------------------------------------------------------ leases and the digest
+
+
+def test_who_loses_a_lease_stops(store: Store, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "LEASE_SECONDS", 0.3)
+    stopped = []
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(0.3)  # some beats
+            with store.change() as conn:
+                conn.execute(delete(LeaseRow))
+            await asyncio.sleep(60)
+        finally:
+            stopped.append(True)
+
+    async def main() -> None:
+        clock = scheduler.Clock(config, store)
+        assert clock._own("source:a", "1")
+        await clock._while_held(["source:a"], work())
+
+    with pytest.raises(KhazriError, match="another process took over source:a"):
+        asyncio.run(main())
+    assert stopped == [True]
+
+
+def test_held_work_gives_its_result_or_its_error(store: Store, config: Config) -> None:
+    async def fine() -> int:
+        return 7
+
+    async def bad() -> int:
+        raise ReportError("no")
+
+    async def main() -> None:
+        clock = scheduler.Clock(config, store)
+        assert await clock._while_held(["digest"], fine()) == 7
+        with pytest.raises(ReportError, match="no"):
+            await clock._while_held(["digest"], bad())
+
+    asyncio.run(main())
+
+
+def test_a_digest_that_failed_is_not_done(store: Store, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one that was done is not done again that day, by no process."""
+    previews: list[datetime] = []
+
+    def refuse(*_: object) -> list[str]:
+        raise ReportError("no template")
+
+    def preview(_config: Config, _store: Store, now: datetime, _folder: Path) -> list[str]:
+        previews.append(now)
+        return ["written"]
+
+    async def digest() -> None:
+        await scheduler.Clock(config, store)._digest()
+
+    monkeypatch.setattr(scheduler, "preview_all", refuse)
+    with pytest.raises(ReportError):
+        asyncio.run(digest())
+    monkeypatch.setattr(scheduler, "preview_all", preview)
+    for _ in range(2):
+        asyncio.run(digest())
+    assert previews == [config.now]
+
+
+@pytest.mark.parametrize(("minute", "late"), [(29, False), (30, True), (59, True)])
+def test_started_after_the_digests_time_it_catches_up(store: Store, config: Config, minute: int, late: bool) -> None:
+    at = dataclasses.replace(config.digest, at="07:30")
+    now = datetime(2026, 3, 23, 3, minute, tzinfo=UTC)  # 07:xx in Baku
+    clock = scheduler.Clock(dataclasses.replace(config, digest=at, now=now), store)
+    before = datetime.now(UTC)
+    clock._plan()
+    (job,) = [job for job in clock.scheduler.get_jobs() if job.id == "digest"]
+    first = getattr(job, "next_run_time", None)  # a job not yet scheduled has none: its trigger decides
+    assert (first is not None) == late
+    if first is not None:
+        assert 0 < (first - before).total_seconds() < scheduler.CATCH_UP_SECONDS + 10

@@ -194,6 +194,43 @@ def test_a_run_is_not_run_until_it_is_finished(store: Store, engine: Engine) -> 
     assert tuple(stored) == ("ok", 1, {"new": 1}, 2)
 
 
+def test_a_listings_moving_dates_make_nothing_due_again(store: Store) -> None:
+    """ "2 hours ago" means another moment at each poll."""
+    collecting = Collecting(store)
+
+    def seen(at: datetime) -> list[tuple[Entry, str]]:
+        date = KnownDate(at - timedelta(hours=2), "minute", "assumed", "text")
+        return [(Entry("A title", "http://one.example/a", "", date, "", None), "one.example/a")]
+
+    collecting.add_entries(SOURCE, seen(NOW), NOW)
+    again = collecting.add_entries(SOURCE, seen(NOW + timedelta(hours=1)), NOW + timedelta(hours=1))
+    assert (again.had, again.due_again) == (1, 0)
+    (due,) = collecting.due_items(["one"], NOW)
+    assert due.published is not None
+    assert due.published.value == NOW - timedelta(hours=2)
+
+
+def test_keys_too_long_for_an_index_are_kept_apart(store: Store, engine: Engine) -> None:
+    entries = [entry(f"{'x' * 4000}{n}", guid=f"{'g' * 4000}{n}") for n in (1, 2)]
+    assert Collecting(store).add_entries(SOURCE, entries, NOW).new == 2
+    assert Collecting(store).add_entries(SOURCE, entries, NOW).had == 2
+    items = Collecting(store).due_items(["one"], NOW)
+    pages = [page(item.id, f"{'x' * 4000}{n}") for n, item in enumerate(items, 1)]
+    assert Collecting(store).save_pages(pages, NOW) == ["new", "new"]
+
+
+def test_what_no_database_takes_is_cleaned_at_the_door(store: Store) -> None:
+    dirty = Entry("T\x00itle \ud800", "http://one.example/a\x00", "g\x00uid", None, "s\x00", "en-Latn-US-x-long")
+    assert Collecting(store).add_entries(SOURCE, [(dirty, "one.example/a\x00")], NOW).new == 1
+
+
+def test_two_polls_of_one_source_at_a_time_make_one_row(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    Collecting(store).add_entries(SOURCE, [entry("a")], NOW)
+    monkeypatch.setattr("models.collected._known_items", lambda *_: {})  # as the other process saw it a moment ago
+    Collecting(store).add_entries(SOURCE, [entry("a"), entry("b")], NOW)
+    assert len(Collecting(store).due_items(["one"], NOW)) == 2
+
+
 # --- facts ----------------------------------------------------------------------------------------------------
 
 
@@ -228,6 +265,19 @@ def test_a_new_revision_takes_over_the_facts_of_the_old_one(store: Store, engine
     assert current == [due.revision_id]
     assert count(engine, MentionRow) == 2
     assert count(engine, ReadingRow) == 2 * len(STEPS)
+
+
+def test_a_reader_that_comes_late_does_not_bring_old_facts_back(store: Store, engine: Engine) -> None:
+    facts, collecting = Facts(store), Collecting(store)
+    (item,) = add(store, "a")
+    collecting.save_pages([page(item, "a")], NOW)
+    (old,) = facts.due(STEPS, 10)
+    collecting.save_pages([page(item, "a", text="Some other text.")], NOW)
+    (new,) = facts.due(STEPS, 10)
+    assert facts.save([(new, Reading((mention(7),)))], STEPS, NOW) == (1, 0)
+    assert facts.save([(old, Reading((mention(0),)))], STEPS, NOW) == (0, 0)
+    with engine.connect() as conn:
+        assert conn.execute(select(MentionRow.start).where(MentionRow.until.is_(None))).scalars().all() == [7]
 
 
 # --- the gate -------------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ from models.article import Feed
 from models.collected import Collecting, RunCount
 from models.config import Config, Outlet, Source
 from models.errors import CollectError, KhazriError, StoreError
+from models.text import clean
 
 REFUSALS = (401, 403, 451)  # answers that say no: recorded and respected
 MOVED = (301, 308)
@@ -61,6 +62,7 @@ class Crawl:
     learned: dict[str, dict[str, Any]]  # source -> its row of earlier polls
     answers: int = 0  # HTTP answers of any kind: 0 at the end means no network
     failure: KhazriError | None = None  # what stopped the crawl as a whole
+    deadline: float | None = None  # monotonic seconds after which no further page is asked for; the rest stays due
     closed: bool = False  # the crawl has ended: what a left-behind request still brings is not stored
     flushes: list[Callable[[], Awaitable[None]]] = field(default_factory=list)  # what must be stored before the end
     outlets: dict[str, Outlet] = field(default_factory=dict)
@@ -236,4 +238,4 @@ class SourceSpider(scrapy.Spider, ABC):
 
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
-    return value.decode("latin-1")[:1000] if value else None
+    return clean(value.decode("latin-1"))[:1000] if value else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -38,7 +39,7 @@ class PageSpider(scrapy.Spider):
         super().__init__(**kwargs)
         self.crawl = crawl
         self.known = known  # items whose address already is an article's: nothing to fetch
-        self.asked: set[tuple[str, str]] = set()  # (outlet, address key) fetched in this crawl
+        self.ends: dict[tuple[str, str], str] = {}  # (outlet, address key) asked for in this crawl -> its outcome
         self.silent: Counter[str] = Counter()  # host -> pages in a row that got no answer
         self.queues: dict[str, deque[DueItem]] = {}
         for item in items:
@@ -53,17 +54,21 @@ class PageSpider(scrapy.Spider):
         """What to do next at a host: items that need no page are ended, up to the first that does."""
         results: list[Any] = []
         queue = self.queues[host]
-        while queue and self.crawl.failure is None:
+        while queue and self.crawl.failure is None and not self._enough():
             item = queue.popleft()
             outlet = self.crawl.outlets[item.source]
             key = normalise(item.url)
-            if item.id in self.known or (outlet.id, key) in self.asked:
-                results.append(ended(item, outlet, key, "known", "another entry led to this article"))
-                continue
-            self.asked.add((outlet.id, key))
-            results.append(self._request(item, host))
-            break
+            end = "known" if item.id in self.known else self.ends.get((outlet.id, key))
+            if end is None:
+                self.ends[(outlet.id, key)] = "failed:interrupted"
+                results.append(self._request(item, host))
+                break
+            if not end.startswith("failed:"):  # else this item stays due: another try may find the page
+                results.append(ended(item, outlet, key, end, "another entry led to this page"))
         return results
+
+    def _enough(self) -> bool:
+        return self.crawl.deadline is not None and time.monotonic() > self.crawl.deadline
 
     def _request(self, item: DueItem, host: str) -> Request:
         return Request(
@@ -80,7 +85,9 @@ class PageSpider(scrapy.Spider):
         self.silent[host] = 0
         if response.status in BUSY:
             self.queues[host].clear()
-        yield await self._read(response, item)
+        result = await self._read(response, item)
+        self.ends[(result.outlet, normalise(item.url))] = result.outcome or "known"
+        yield result
         for result in self._next(host):
             yield result
 
@@ -120,7 +127,7 @@ class PageSpider(scrapy.Spider):
             self.crawl.failure = failure.value
             return []
         reason = reason_of(failure.value)
-        if reason == RESTS:
+        if reason in (RESTS, "robots_unreachable"):
             return []  # nothing was asked: this item and the host's others stay due as they are
         self.silent[host] = self.silent[host] + 1 if reason in NO_ANSWER else 0
         if self.silent[host] >= SILENT_TRIES:

@@ -161,7 +161,6 @@ class Politeness:
     timeout_seconds: int
     max_page_bytes: int  # after decompression
     max_feed_bytes: int
-    max_tries: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +191,6 @@ class Schedule:
     """How often the scheduler looks, seconds. Sources have their own `every_minutes`, the digest its `at`."""
 
     read_every_seconds: int = 30
-    link_every_seconds: int = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ DELAY_SECONDS = 2.0  # between two requests to one host: thirty pages a minute i
 TIMEOUT_SECONDS = 30
 MAX_PAGE_BYTES = 8_000_000  # the largest real article page we hold is under 3 MB
 MAX_FEED_BYTES = 8_000_000  # read_feed keeps 2 s up to this size (DESIGN, "Foreign bytes are hostile")
-MAX_TRIES = 5
 DIGEST_AT = "08:00"
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
@@ -26,8 +25,8 @@ _DAY_SECONDS = 24 * 60 * 60
 
 def read_politeness(node: Node | None, problems: Problems) -> Politeness:
     if node is None:
-        return Politeness(USER_AGENT, DELAY_SECONDS, TIMEOUT_SECONDS, MAX_PAGE_BYTES, MAX_FEED_BYTES, MAX_TRIES)
-    keys = ("user_agent", "delay_seconds", "timeout_seconds", "max_page_bytes", "max_feed_bytes", "max_tries")
+        return Politeness(USER_AGENT, DELAY_SECONDS, TIMEOUT_SECONDS, MAX_PAGE_BYTES, MAX_FEED_BYTES)
+    keys = ("user_agent", "delay_seconds", "timeout_seconds", "max_page_bytes", "max_feed_bytes")
     fields = Fields(node, problems, keys)
     return Politeness(
         user_agent=fields.matching("user_agent", USER_AGENT, str.isprintable, "one line of printable letters"),
@@ -35,18 +34,16 @@ def read_politeness(node: Node | None, problems: Problems) -> Politeness:
         timeout_seconds=fields.count("timeout_seconds", TIMEOUT_SECONDS, least=1, most=600),
         max_page_bytes=fields.count("max_page_bytes", MAX_PAGE_BYTES, least=1000),
         max_feed_bytes=fields.count("max_feed_bytes", MAX_FEED_BYTES, least=1000),
-        max_tries=fields.count("max_tries", MAX_TRIES, least=1, most=20),
     )
 
 
 def read_schedule(node: Node | None, problems: Problems) -> Schedule:
     if node is None:
         return Schedule()
-    fields = Fields(node, problems, ("read_every_seconds", "link_every_seconds"))
+    fields = Fields(node, problems, ("read_every_seconds",))
     default = Schedule()
     return Schedule(
         read_every_seconds=fields.count("read_every_seconds", default.read_every_seconds, least=1, most=_DAY_SECONDS),
-        link_every_seconds=fields.count("link_every_seconds", default.link_every_seconds, least=1, most=_DAY_SECONDS),
     )
 
 
