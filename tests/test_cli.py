@@ -144,6 +144,7 @@ def test_a_job_that_writes_refuses_a_clock_far_ahead(
 ) -> None:
     """The store's times never go backwards: what is written under a day to come would date all that follows."""
     monkeypatch.setenv("KHAZRI_DATABASE", f"sqlite:///{tmp_path / 'khazri.db'}")
+    monkeypatch.setenv("KHAZRI_PROXY", "http://127.0.0.1:9")  # real outlets: were it not refused, nobody would be asked
     config = ["--config", str(ROOT / "config.yaml")]
     assert run_here(monkeypatch, capsys, "db", "upgrade", *config)[0] == 0
     ahead = (datetime.now(UTC) + timedelta(hours=49)).isoformat()
@@ -263,6 +264,7 @@ def test_a_full_disk_loses_nothing(ready: Operator, web: Hostile) -> None:
 
 
 @slow
+@pytest.mark.long
 def test_a_file_that_may_not_grow_is_a_full_disk(operator: Operator) -> None:
     """A real failing write: no file of this process, the database's log among them, may grow over its share."""
 

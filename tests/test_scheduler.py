@@ -79,6 +79,7 @@ def reader_of(pid: int) -> int:
     return 0
 
 
+@pytest.mark.long
 def test_the_demo_by_the_clock(newsroom: Any, tmp_path: Path) -> None:
     operator = demo(tmp_path, newsroom.address)
     operator.run("db", "upgrade")
