@@ -34,6 +34,8 @@ from tests.hostile import (
 )
 from tests.hostile import one_line as line_of
 
+pytestmark = pytest.mark.slow  # imports or starts the whole program
+
 ROOT = Path(__file__).resolve().parent.parent
 slow = pytest.mark.slow
 

@@ -504,6 +504,7 @@ def test_random_bytes_are_refused_in_one_line(tmp_path: Path, body: bytes) -> No
     refuses_or_loads(path)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tree=st.dictionaries(st.sampled_from(["outlets", "entities", "topics", "relations", "digest", "ner"]), TREES))
 def test_random_yaml_is_refused_in_one_line(tmp_path: Path, tree: dict[str, object]) -> None:

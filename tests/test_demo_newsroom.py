@@ -21,6 +21,8 @@ import feedparser
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow  # fetches every page of both editions
+
 DEMO = Path(__file__).resolve().parents[1] / "demo"
 FEWEST_WORDS = {"kk": 70, "az": 70, "tr": 70, "ka": 70}  # endings are glued on there: 70 words are 90 English ones
 RESULTS = {"ok", "unchanged", "empty", "all_dropped", "unreachable", "refused"}

@@ -26,6 +26,8 @@ from models.config import Politeness
 from models.gate import Gate, Robots
 from models.store import Store
 
+pytestmark = pytest.mark.slow  # imports Scrapy's neighbours and waits
+
 NOW = datetime(2026, 3, 22, 18, 0, tzinfo=UTC)
 POLITE = Politeness("KhazriTest/1.0", 0.0, 5, 1_000_000, 1_000_000)
 

@@ -14,6 +14,8 @@ from models.errors import ConfigError
 from pipelines import nlp
 from pipelines.names import DATE, MONEY, UNRESOLVED, trimmed
 
+pytestmark = pytest.mark.slow  # imports spaCy
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

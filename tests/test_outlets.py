@@ -147,6 +147,7 @@ def test_outlets_are_known_by_the_names_others_use(shipped: Config, name: str, o
     assert [found.id for found in shipped.outlets.values() if name in found.names] == [outlet]
 
 
+@pytest.mark.slow
 def test_the_shipped_config_comes_back_from_show(shipped: Config, tmp_path: Path) -> None:
     shown = tmp_path / "shown.yaml"
     shown.write_text(show_config(shipped), encoding="utf-8")

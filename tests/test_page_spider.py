@@ -14,6 +14,8 @@ from crawler.spiders.pages import PageSpider
 from models.collected import Collected, DueItem
 from models.config import Config, load_config
 
+pytestmark = pytest.mark.slow  # imports Scrapy
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
