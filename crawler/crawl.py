@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,8 +78,7 @@ async def crawl(
             shared.deadline = time.monotonic() + page_seconds if page_seconds is not None else None
             await _fetch_due(runner, shared, ready)
     finally:
-        await _stop(runner)
-        await _end(shared, runs, now)
+        await _to_its_end(_wind_up(runner, shared, runs, now))
     if shared.failure is not None:
         raise shared.failure
     counts = tuple(shared.counts[source.id] for source in ready)
@@ -152,6 +151,28 @@ async def _silence(shared: Crawl) -> None:
     if shared.answers:
         await asyncio.Event().wait()  # until cancelled
     log.warning("no answer from any source in %d s: giving up for now", SILENCE_SECONDS)
+
+
+async def _wind_up(runner: AsyncCrawlerRunner, shared: Crawl, runs: dict[str, int], now: datetime) -> None:
+    await _stop(runner)
+    await _end(shared, runs, now)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await `work` though we be cancelled meanwhile; the cancellation is raised once it has ended.
+
+    A SIGTERM that came while a crawl was winding up left its page workers alive: they ended seconds after us.
+    """
+    task = asyncio.ensure_future(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            cancelled = True
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 async def _stop(runner: AsyncCrawlerRunner) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import itertools
 import json
@@ -17,7 +18,9 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.internet.error import DNSLookupError
 
+from crawler.crawl import _to_its_end
 from crawler.fetch import GuardedResolver, GuardMiddleware, Refused, is_public, retry_after
+from models.errors import StoreError
 from tests.hostile import (
     RSS,
     TOMORROW,
@@ -420,3 +423,31 @@ def test_private_addresses_are_not_asked_without_a_proxy(tmp_path: Path) -> None
         operator.crawl()
         assert operator.results() == dict.fromkeys(places, ("refused", "forbidden_address"))
         assert web.asked == []
+
+
+def test_winding_up_is_not_torn_by_a_cancellation() -> None:
+    """A SIGTERM, or two, while a crawl winds up: its workers are closed and its runs stored before it ends."""
+    done = []
+
+    async def wind_up() -> None:
+        await asyncio.sleep(0.05)
+        done.append(True)
+
+    async def main() -> None:
+        task = asyncio.create_task(_to_its_end(wind_up()))
+        for _ in range(2):
+            await asyncio.sleep(0.01)
+            task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(main())
+    assert done == [True]
+
+
+def test_what_winding_up_raises_comes_out() -> None:
+    async def wind_up() -> None:
+        raise StoreError("locked")
+
+    with pytest.raises(StoreError, match="locked"):
+        asyncio.run(_to_its_end(wind_up()))
