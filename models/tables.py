@@ -139,7 +139,7 @@ class SourceRow(Base):
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
     body_hash: Mapped[str | None] = mapped_column(String(64))  # sha256 of the last body that was parsed
-    moved_to: Mapped[str | None]  # where a permanent redirect pointed
+    moved_to: Mapped[str | None]  # where a permanent redirect pointed; asked instead once enough fetches agreed
     moved_agreed: Mapped[int] = mapped_column(default=0)  # fetches in a row that agreed on it
     state: Mapped[str] = mapped_column(String(20), default="new")  # last run's result
     reason: Mapped[str] = mapped_column(default="")
@@ -147,6 +147,12 @@ class SourceRow(Base):
     polled_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]  # last time it gave a readable answer, 304 included
     new_item_at: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]  # first poll of the present run of failures; null while all is well
+    retired_at: Mapped[datetime | None]  # it answered 410: not polled again until its address in config changes
+    interval_minutes: Mapped[float | None]  # adaptive: how long to wait after the last poll
+    cursor: Mapped[
+        dict[str, Any] | None
+    ]  # what its kind remembers between polls: sub-sitemaps' lastmod, API's last time
 
 
 class HostRow(Base):
@@ -161,6 +167,7 @@ class HostRow(Base):
     next_allowed_at: Mapped[datetime | None]
     holder: Mapped[str | None] = mapped_column(String(120))
     holder_until: Mapped[datetime | None]  # a dead holder's claim ends by itself
+    pushbacks: Mapped[int] = mapped_column(default=0)  # answers 429 or 503 in a row
 
 
 class ItemRow(Base):
@@ -186,6 +193,8 @@ class ItemRow(Base):
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), index=True)
     first_seen: Mapped[datetime]
     done_at: Mapped[datetime | None]
+    recheck_at: Mapped[datetime | None] = mapped_column(index=True)  # when its page is asked for again, though done
+    rechecks: Mapped[int] = mapped_column(default=0)  # how often that was done
     __table_args__ = (
         UniqueConstraint("source", "key"),
         CheckConstraint("state in ('due', 'done')", name="state"),
@@ -247,6 +256,9 @@ class RevisionRow(Base):
     modified: Mapped[datetime | None]
     modified_info: Mapped[dict[str, Any] | None]
     content_hash: Mapped[str] = mapped_column(String(64))  # sha256 of title, text and published
+    changed: Mapped[str] = mapped_column(
+        String(40), default=""
+    )  # against the one before: "headline", "text", "date", …
     __table_args__ = (UniqueConstraint("article_id", "number"),)
 
 

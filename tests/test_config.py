@@ -38,6 +38,7 @@ digest:
   sender: khazri@khazri.example
   readers: [{id: ann, email: ann@khazri.example, topics: [cable]}]
 schedule: {read_every_seconds: 5}
+politeness: {fastest_minutes: 5, slowest_minutes: 600, recheck_hours: [12, 48]}
 """
 OUTLETS = """\
 outlets:
@@ -53,7 +54,7 @@ outlets:
     collect:
     - {id: report_en, feed: "https://report.az/en/rss/", language: en, every_minutes: 30, verified: 2026-09}
     - {id: report_az, listing: "https://report.az/", enabled: false, reason: refused, selectors: {link: a.x, date: time},
-       url_pattern: '/\\d+$', min_per_week: 3, max_per_week: 90}
+       url_pattern: '/\\d+$', min_per_week: 3, max_per_week: 90, format: telegram, discovers: true, pages: 3, javascript: true}
 """
 ENTITIES = """\
 entities:
@@ -120,6 +121,10 @@ def test_everything_comes_through(good: Config, tmp_path: Path) -> None:
     ]
     assert good.sources[1].selectors.link == "a.x"
     assert good.sources[1].url_pattern == r"/\d+$"
+    telegram = good.sources[1]
+    assert (telegram.format, telegram.discovers, telegram.pages, telegram.javascript) == ("telegram", True, 3, True)
+    polite = good.politeness
+    assert (polite.fastest_minutes, polite.slowest_minutes, polite.recheck_hours) == (5, 600, (12, 48))
     assert good.entities["azertelecom"].aliases == (
         Alias("AzerTelecom"),
         Alias("Azer~Telecom", lang=("en", "az")),
@@ -216,9 +221,15 @@ MISTAKES = [
     ("config", "schedule:", "proxy: http://u:hunter2@p\nschedule:", "config.yaml:8: proxy: a password does not belong in a file; put the whole address in KHAZRI_PROXY"),
     ("config", "schedule:", "ner: off\nschedule:", "config.yaml:8: ner: YAML reads off as false; put it in quotes: 'off'"),
     ("config", "schedule:", "ner: \"a\\0b\"\nschedule:", "config.yaml:8: ner: holds a control character: 'a\\x00b'"),
-    ("config", "schedule:", "politeness: {delay_seconds: -1}\nschedule:", "config.yaml:8: politeness.delay_seconds: must be between 0 and 1e+09, not -1"),
+    ("config", "fastest_minutes: 5", "delay_seconds: -1", "config.yaml:9: politeness.delay_seconds: must be between 0 and 1e+09, not -1"),
     ("config", "schedule:", "? [a]\n: b\nschedule:", "config.yaml:8: a key must be a plain word"),
     ("config", "schedule:", "var: !!python/name:os.system\nschedule:", "config.yaml:8: var: unknown tag 'tag:yaml.org,2002:python/name:os.system'"),
+    ("outlets", "format: telegram", "format: telegramm", "watch/outlets.yaml:14: outlets.report.collect[1].format: unknown format 'telegramm'; did you mean 'telegram'?"),
+    ("outlets", "format: telegram", "format: gdelt", "watch/outlets.yaml:13: outlets.report.collect[1]: format 'gdelt' is not for a listing"),
+    ("outlets", "pages: 3", "pages: 51", "watch/outlets.yaml:14: outlets.report.collect[1].pages: must be between 1 and 50, not 51"),
+    ("config", "fastest_minutes: 5", "fastest_minutes: 700", "config.yaml:9: politeness: fastest_minutes 700 is more than slowest_minutes 600"),
+    ("config", "[12, 48]", "[48, 12]", "config.yaml:9: politeness.recheck_hours[1]: the hours must grow"),
+    ("config", "[12, 48]", "[day]", "config.yaml:9: politeness.recheck_hours[0]: must be a whole number of hours between 1 and 2160"),
     ("config", "read_every_seconds: 5", "read_every_seconds: 0.5", "config.yaml:8: schedule.read_every_seconds: must be a whole number, not 0.5"),
 ]  # fmt: skip
 

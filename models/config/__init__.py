@@ -14,6 +14,17 @@ from models.errors import ConfigError
 
 SourceKind = Literal["feed", "sitemap", "listing", "api", "archive", "url"]
 EntityType = Literal["org", "gov", "project", "person", "place", "event"]
+# How to read a source where its kind alone does not tell. "" is the kind's own way.
+SourceFormat = Literal[
+    "",
+    "gdelt",  # api: GDELT DOC 2.0, artlist
+    "wordpress",  # api: WordPress REST, posts
+    "cdx",  # archive: an index of captures, as the Wayback Machine's
+    "telegram",  # listing: the public preview of a channel, t.me/s/NAME
+    "google_alerts",  # feed: links are wrapped in google.com/url
+    "google_news",  # feed: links are wrapped, some of them opaque
+    "bing_news",  # feed: links are wrapped in bing.com/news/apiclick.aspx
+]
 Case = Literal["any", "title", "exact"]
 Inflect = Literal["none", "last", "all"]
 OutletKind = Literal[
@@ -59,8 +70,12 @@ class Source:
     verified: str = ""  # YYYY-MM that somebody measured it working, "" when nobody did
     selectors: Selectors = Selectors()
     url_pattern: str = ""  # regular expression an article's address must match, "" for any
-    min_per_week: int = 0  # what is normal: fewer warns
+    min_per_week: int = 0  # what is normal: fewer warns; 0 where nobody knows
     max_per_week: int = 0  # more warns; 0 for no limit
+    format: SourceFormat = ""
+    discovers: bool = False  # it points at many publishers: what it finds belongs to the outlet of the address
+    pages: int = 1  # of a listing or an API, how many pages to walk at most; one whose links were all seen ends it
+    javascript: bool = False  # its page needs a browser: the `browser` extra, off without it
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +176,10 @@ class Politeness:
     timeout_seconds: int
     max_page_bytes: int  # after decompression
     max_feed_bytes: int
+    # Between these a source's own rhythm decides how often it is polled; `every_minutes` is where it begins.
+    fastest_minutes: int = 10
+    slowest_minutes: int = 1440
+    recheck_hours: tuple[int, ...] = (24, 168)  # after it was stored, an article's page is looked at again
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 from urllib.parse import urlsplit
 
-from models.config import Outlet, OutletKind, Selectors, Source, SourceKind
+from models.config import Outlet, OutletKind, Selectors, Source, SourceFormat, SourceKind
 from models.config.fields import Fields, Problems, as_names, is_id
 from models.config.yamlfile import Node
 
@@ -15,8 +15,16 @@ OUTLET_KEYS = (
 SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 SOURCE_KEYS = (
     "id", *SOURCE_KINDS, "language", "zone", "every_minutes", "enabled", "reason", "verified", "selectors",
-    "url_pattern", "min_per_week", "max_per_week",
+    "url_pattern", "min_per_week", "max_per_week", "format", "discovers", "pages", "javascript",
 )  # fmt: skip
+SOURCE_FORMATS: tuple[SourceFormat, ...] = get_args(SourceFormat)
+FORMATS_OF: dict[str, tuple[SourceFormat, ...]] = {  # which kind of source each format belongs to
+    "api": ("gdelt", "wordpress"),
+    "archive": ("cdx",),
+    "listing": ("telegram",),
+    "feed": ("google_alerts", "google_news", "bing_news"),
+}
+MOST_PAGES = 50  # of one listing in one poll: at 2 s a page that is near two minutes of one host
 LOWEST_TIER = 3
 # Once an hour is polite and enough for all but agencies, whose feeds turn over in 2 to 6 hours (shared notes, domain).
 EVERY_MINUTES = 60
@@ -84,11 +92,14 @@ def read_source(outlet_id: str, zone: str, node: Node, problems: Problems) -> So
     most = fields.count("max_per_week", 0)
     if most and fewest > most:
         problems.error(node, f"min_per_week {fewest} is more than max_per_week {most}")
+    kind, form = kinds[0], fields.choice("format", SOURCE_FORMATS, "")
+    if form and form not in FORMATS_OF.get(kind, ()):
+        problems.error(node, f"format {form!r} is not for a {kind}")
     return Source(
         id=source_id,
         outlet=outlet_id,
-        kind=kinds[0],
-        address=fields.matching(kinds[0], None, _is_address, "an http or https address without a password"),
+        kind=kind,
+        address=fields.matching(kind, None, _is_address, "an http or https address without a password"),
         language=fields.language("language"),
         zone=fields.zone("zone", zone),
         every_minutes=fields.count("every_minutes", EVERY_MINUTES, least=1, most=WEEK_MINUTES),
@@ -99,6 +110,10 @@ def read_source(outlet_id: str, zone: str, node: Node, problems: Problems) -> So
         url_pattern=fields.regex("url_pattern"),
         min_per_week=fewest,
         max_per_week=most,
+        format=form,
+        discovers=fields.flag("discovers", False),
+        pages=fields.count("pages", 1, least=1, most=MOST_PAGES),
+        javascript=fields.flag("javascript", False),
     )
 
 

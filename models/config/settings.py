@@ -17,6 +17,11 @@ DELAY_SECONDS = 2.0  # between two requests to one host: thirty pages a minute i
 TIMEOUT_SECONDS = 30
 MAX_PAGE_BYTES = 8_000_000  # the largest real article page we hold is under 3 MB
 MAX_FEED_BYTES = 8_000_000  # read_feed keeps 2 s up to this size (DESIGN, "Foreign bytes are hostile")
+FASTEST_MINUTES = 10  # an agency's feed of 25 entries turns over in 2 to 6 hours; oftener is no gain
+SLOWEST_MINUTES = 24 * 60  # a dead source is told within a day even where nothing ever comes
+RECHECK_HOURS = (24, 168)  # a day and a week after: what GDELT's difference graph looks at too
+MOST_RECHECK_HOURS = 24 * 90
+_WEEK_MINUTES = 7 * 24 * 60
 DIGEST_AT = "08:00"
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
@@ -25,16 +30,45 @@ _DAY_SECONDS = 24 * 60 * 60
 
 def read_politeness(node: Node | None, problems: Problems) -> Politeness:
     if node is None:
-        return Politeness(USER_AGENT, DELAY_SECONDS, TIMEOUT_SECONDS, MAX_PAGE_BYTES, MAX_FEED_BYTES)
-    keys = ("user_agent", "delay_seconds", "timeout_seconds", "max_page_bytes", "max_feed_bytes")
+        return Politeness(
+            USER_AGENT, DELAY_SECONDS, TIMEOUT_SECONDS, MAX_PAGE_BYTES, MAX_FEED_BYTES, FASTEST_MINUTES,
+            SLOWEST_MINUTES, RECHECK_HOURS,
+        )  # fmt: skip
+    keys = (
+        "user_agent", "delay_seconds", "timeout_seconds", "max_page_bytes", "max_feed_bytes", "fastest_minutes",
+        "slowest_minutes", "recheck_hours",
+    )  # fmt: skip
     fields = Fields(node, problems, keys)
+    fastest = fields.count("fastest_minutes", FASTEST_MINUTES, least=1, most=_WEEK_MINUTES)
+    slowest = fields.count("slowest_minutes", SLOWEST_MINUTES, least=1, most=_WEEK_MINUTES)
+    if fastest > slowest:
+        problems.error(node, f"fastest_minutes {fastest} is more than slowest_minutes {slowest}")
     return Politeness(
         user_agent=fields.matching("user_agent", USER_AGENT, str.isprintable, "one line of printable letters"),
         delay_seconds=fields.number("delay_seconds", DELAY_SECONDS),
         timeout_seconds=fields.count("timeout_seconds", TIMEOUT_SECONDS, least=1, most=600),
         max_page_bytes=fields.count("max_page_bytes", MAX_PAGE_BYTES, least=1000),
         max_feed_bytes=fields.count("max_feed_bytes", MAX_FEED_BYTES, least=1000),
+        fastest_minutes=fastest,
+        slowest_minutes=slowest,
+        recheck_hours=_hours(fields, problems),
     )
+
+
+def _hours(fields: Fields, problems: Problems) -> tuple[int, ...]:
+    """`recheck_hours`: growing whole numbers of hours; an empty list means no re-checks."""
+    node = fields.get("recheck_hours")
+    if node is None:
+        return RECHECK_HOURS
+    hours: list[int] = []
+    for item in fields.items("recheck_hours"):
+        if item.kind != "number" or not item.text.isdigit() or not 0 < int(item.text) <= MOST_RECHECK_HOURS:
+            problems.error(item, f"must be a whole number of hours between 1 and {MOST_RECHECK_HOURS}")
+        elif hours and int(item.text) <= hours[-1]:
+            problems.error(item, "the hours must grow")
+        else:
+            hours.append(int(item.text))
+    return tuple(hours)
 
 
 def read_schedule(node: Node | None, problems: Problems) -> Schedule:

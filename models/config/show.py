@@ -114,6 +114,10 @@ def _source(source: Source) -> dict[str, Any]:
         "url_pattern": source.url_pattern,
         "min_per_week": source.min_per_week,
         "max_per_week": source.max_per_week,
+        "format": source.format,
+        "discovers": source.discovers,
+        "pages": source.pages,
+        "javascript": source.javascript,
     }
 
 
