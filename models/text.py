@@ -202,12 +202,13 @@ def clean(text: str) -> str:
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _CONTROL.sub("", text)
+    letters = set(text)  # some hundred: asking these is 20 times faster than a pattern over the whole text
+    if any(map(_CONTROL.match, letters)):
+        text = _CONTROL.sub("", text)
     if text.isascii():
         return text
-    marks = _all_marks()
-    if marks.search(text) is not None:
-        text = marks.sub(lambda match: match.group()[:MAX_MARKS], text)
+    if any(map(unicodedata.combining, letters)):
+        text = _all_marks().sub(lambda match: match.group()[:MAX_MARKS], text)
     return unicodedata.normalize("NFC", text)
 
 
