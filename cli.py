@@ -193,12 +193,21 @@ def digest(
 
 
 @app.command()
-def sources(as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
+def sources(
+    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Which channels see which articles.")] = False,
+    against: Annotated[
+        Path | None, typer.Option(help="With --coverage: a list of addresses; which channel would cover each.")
+    ] = None,
+) -> None:
     """Every source and its state. Example: khazri sources"""
     from jobs import open_store
     from jobs.sources import as_text, source_rows
 
     config = load()
+    if coverage or against:
+        show_coverage(config, against, as_json)
+        return
     rows = source_rows(config, open_store(config).engine)
     if as_json:
         import json
@@ -206,6 +215,21 @@ def sources(as_json: Annotated[bool, typer.Option("--json", help="For a program.
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
         print(as_text(rows))
+
+
+def show_coverage(config: Config, against: Path | None, as_json: bool) -> None:
+    """What `sources --coverage` prints."""
+    from jobs import open_store
+    from jobs.coverage import against_text, coverage, coverage_against, coverage_text
+
+    engine = open_store(config).engine
+    found = coverage_against(config, engine, against) if against else coverage(config, engine)
+    if as_json:
+        import json
+
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        print(against_text(found) if against else coverage_text(found))
 
 
 @app.command("import")
