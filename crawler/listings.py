@@ -15,6 +15,7 @@ from trafilatura.utils import load_html
 from crawler.addresses import is_home, join, normalise, same_site
 from crawler.bodies import is_hostile
 from crawler.decoding import decode
+from crawler.paging import next_page
 from crawler.plain import one_line
 from models.article import Entry, Feed
 from models.config import Selectors
@@ -35,6 +36,7 @@ _NOT_ARTICLES = re.compile(
     r"\.(?:jpe?g|png|gif|pdf|xml|mp[34]|zip|docx?)$",
     re.IGNORECASE,
 )
+_ANY = re.compile("")
 _LONG_NUMBER = re.compile(r"\d{5,}")
 _DATE_IN_PATH = re.compile(r"/(?:19|20)\d\d[/-]?\d\d")
 
@@ -53,7 +55,8 @@ def read_listing(
 
     selectors    CSS, `css@attribute` takes an attribute instead of the text. `link` picks the links (or elements that
                  hold one), `title` and `date` are read inside the smallest block around the link that has them. Without
-                 `link` the links are found by what articles' addresses look like: a slug, a number or a date.
+                 `link` the links are found by what articles' addresses look like: a slug, a number or a date. `next`
+                 picks the link to the next page; without it crawler.paging looks for one.
     url_pattern  regular expression that an absolute address must match (searched), "" for any.
     Raises TooLarge, CollectError (`not_html`, `bad_selector`). A page without such links is a Feed with a warning.
     """
@@ -67,14 +70,29 @@ def read_listing(
         links = list(_selected_links(tree, chosen.link) if chosen.link else _likely_links(tree, url))
         reader = _Rows(url, chosen, language, zone, now, warnings)
         entries = _entries(links, reader, wanted)
+        following = next_page(tree, url, chosen.next)
     except (SelectorError, re.error) as error:
         raise CollectError(f"selector or pattern cannot be read: {error}", reason="bad_selector", url=url) from error
     if not entries:
-        warnings.append("no links to articles found")
+        warnings.append(_nothing(tree, reader, links))
     elif len(entries) == MAX_ENTRIES:
         warnings.append(f"only the first {MAX_ENTRIES} links read")
     title = next((one_line(element.text_content()) for element in tree.iter("title")), "")
-    return Feed(tuple(entries), title, None, tuple(dict.fromkeys(warnings)))
+    return Feed(tuple(entries), title, None, tuple(dict.fromkeys(warnings)), next=following)
+
+
+def _nothing(tree: HtmlElement, reader: _Rows, links: list[tuple[HtmlElement, str]]) -> str:
+    """Why there are no entries: a site that changed its markup, or its addresses, still shows articles."""
+    likely = len(_entries(list(_likely_links(tree, reader.url)), reader, _ANY))
+    if not likely:
+        return "no links to articles found"
+    if _entries(links, reader, _ANY):
+        what = "no link matches url_pattern"
+    elif links:
+        what = f"none of the {len(links)} links that the selectors find is an article's"
+    else:
+        what = "the selectors find nothing"
+    return f"{what}; {likely} links look like articles"
 
 
 class _Rows:

@@ -34,6 +34,7 @@ class Feed:
     title: str = ""
     language: str | None = None
     warnings: tuple[str, ...] = ()
+    next: str = ""  # the address of the next page, where a listing names one
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,10 @@ class SourceSpider(scrapy.Spider, ABC):
     async def read(self, source: Source, response: Response) -> Feed:
         """The entries of a body, read in a killable worker. Raises CollectError or NothingNew; either ends the poll."""
 
+    def why_empty(self, feed: Feed) -> str:  # noqa: ARG002 - for subclasses
+        """What an operator reads where a body was read and has no entries."""
+        return "no entries"
+
     def settled(self, source: Source) -> bool:  # noqa: ARG002 - for subclasses
         """Whether an unchanged first answer ends the poll; if not, it is asked for and read unconditionally."""
         return True
@@ -235,7 +239,7 @@ class SourceSpider(scrapy.Spider, ABC):
         learned |= self._noted(source)
         if added.new:
             learned["new_item_at"] = self.crawl.now
-        result, reason = ("ok", "") if entries else ("empty", "no entries")
+        result, reason = ("ok", "") if entries else ("empty", self.why_empty(feed))
         self._ended(source, count, result, reason, learned)
 
     def failed(self, failure: Failure) -> None:

@@ -47,11 +47,13 @@ OutletKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Selectors:
-    """CSS for a listing: `link` picks <a> (or `css@attribute`), the others are read inside the same block or page."""
+    """CSS for a listing: `link` picks <a> (or `css@attribute`), `title` and `date` are read inside the same block or
+    page; `next` picks the link to the next page."""
 
     link: str = ""
     title: str = ""
     date: str = ""
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True)

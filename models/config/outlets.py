@@ -121,8 +121,8 @@ def _selectors(fields: Fields, problems: Problems) -> Selectors:
     node = fields.get("selectors")
     if node is None:
         return Selectors()
-    inner = Fields(node, problems, ("link", "title", "date"))
-    return Selectors(link=inner.text("link", ""), title=inner.text("title", ""), date=inner.text("date", ""))
+    inner = Fields(node, problems, ("link", "title", "date", "next"))
+    return Selectors(**{name: inner.text(name, "") for name in ("link", "title", "date", "next")})
 
 
 def _is_address(word: str) -> bool:
