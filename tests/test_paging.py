@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,9 +14,7 @@ from lxml.html import document_fromstring
 from crawler.listings import read_listing
 from crawler.paging import next_page
 from models.config import Selectors
-from tests.hostile import TOMORROW, Answer, Hostile, Operator, article, reset
-
-LIST = "http://list.example/news"
+from tests.hostile import NOW, TOMORROW, Answer, Hostile, Operator, reset
 
 
 def found(markup: str, url: str = "https://xeber.example/iqtisadiyyat", css: str = "") -> str:
@@ -71,7 +70,8 @@ ARTICLES = "".join(f'<h3><a href="/n/12345{n}-kabel-haqda-xeber.html">Kabel haqq
         (Selectors(link="div.gone a"), "", "the selectors find nothing; 3 links look like articles"),
         (Selectors(link="h3 a"), r"/old/\d+", "no link matches url_pattern; 3 links look like articles"),
         (Selectors(), r"/old/\d+", "no link matches url_pattern; 3 links look like articles"),
-        (Selectors(link="a.out"), "", "none of the 1 links that the selectors find is an article's; 3 links look like articles"),
+        (Selectors(link="a.out"), "", "none of the 1 links that the selectors find is an article's; "
+         "3 links look like articles"),
     ],
 )  # fmt: skip
 def test_decay_says_what_a_look_without_selectors_finds(selectors: Selectors, pattern: str, warning: str) -> None:
@@ -90,123 +90,117 @@ def listing(*numbers: int, more: str = "", extra: str = "") -> Answer:
     return Answer(f"<html><body>{links}{following}{extra}</body></html>".encode())
 
 
-Walker = Callable[..., tuple[Operator, Hostile]]
+@dataclass(frozen=True)
+class Case:
+    """A listing on a host of its own: its pages by number on two days, what is asked for and which articles are had.
+
+    The first page changes every day, as pages do, unless it says otherwise; what `second` has replaces `first`.
+    """
+
+    first: dict[int, Answer]
+    asked: list[int]
+    had: list[int]
+    second: dict[int, Answer] = field(default_factory=dict)
+    asked_then: list[int] = field(default_factory=lambda: [1])
+    had_then: list[int] | None = None
+    robots: bytes = b""
 
 
-@pytest.fixture
-def walker(tmp_path: Path) -> Iterator[Walker]:
-    """Starts a web with these pages and an operator whose listing may walk `pages` of them."""
-    webs: list[Hostile] = []
-
-    def start(pages: int = 5, **routes: Answer) -> tuple[Operator, Hostile]:
-        web = Hostile()
-        webs.append(web)
-        web.__enter__()
-        for number in range(1, 40):
-            web.routes[f"http://list.example/n/{number:06}.html"] = article(f"Harbour news {number}")
-        web.routes |= {LIST if name == "first" else f"{LIST}?page={name[1:]}": one for name, one in routes.items()}
-        operator = Operator(tmp_path, web.address, {"list": {"list": LIST}})
-        config: dict[str, Any] = yaml.safe_load(operator.config.read_text("utf-8"))
-        source = config["outlets"]["list"]["collect"][0]
-        source["listing"] = source.pop("feed")
-        source |= {"selectors": {"link": "h3 a"}, "pages": pages}
-        operator.config.write_text(yaml.safe_dump(config), encoding="utf-8")
-        operator.run("db", "upgrade")
-        return operator, web
-
-    yield start
-    for web in webs:
-        web.__exit__(None, None, None)
-
-
-def asked(web: Hostile) -> list[str]:
-    """The listing pages asked for so far, "" for the first; then the record starts anew."""
-    pages = [one.url.removeprefix(LIST) for one in web.asked if one.url.startswith(LIST)]
-    web.asked.clear()
-    return pages
-
-
-def numbers(operator: Operator) -> list[int]:
-    return sorted(int(url[-11:-5]) for url in operator.items())
-
-
-@pytest.mark.slow
-def test_new_pages_are_walked_and_a_daily_poll_is_one_request(walker: Walker) -> None:
-    operator, web = walker(first=listing(5, 6, more="?page=2"), p2=listing(3, 4, more="?page=3"), p3=listing(1, 2))
-    assert "6 seen, 6 new" in operator.crawl()
-    assert asked(web) == ["", "?page=2", "?page=3"]
-    web.routes[LIST] = listing(5, 6, more="?page=2", extra="<p>another advertisement</p>")
-    operator.crawl(now=TOMORROW)
-    assert asked(web) == [""], "nothing unknown on page 1"
-    web.routes[LIST] = listing(8, 9, more="?page=2")
-    web.routes[f"{LIST}?page=2"] = listing(5, 6, more="?page=3")
-    operator.crawl(now="2026-03-24T18:00:00Z")
-    assert asked(web) == ["", "?page=2"], "page 2 was all known"
-    assert numbers(operator) == [1, 2, 3, 4, 5, 6, 8, 9]
-
-
-CUT = {
-    "page 1 for every number": (dict(p2=listing(1, 2, more="?page=3"), p3=listing(1, 2)), ["", "?page=2"], [1, 2]),
-    "its own address": (dict(first=listing(1, 2, more="/news")), [""], [1, 2]),
-    "back to the first": (dict(p2=listing(3, more="/news")), ["", "?page=2"], [1, 2, 3]),
-    "another host": (dict(first=listing(1, 2, more="http://other.example/news?page=2")), [""], [1, 2]),
-    "a page that is 404": (dict(), ["", "?page=2"], [1, 2]),
-    "an empty page": (dict(p2=listing(more="?page=3")), ["", "?page=2"], [1, 2]),
-    "redirect to another host": (
-        dict(p2=Answer(status=302, headers={"Location": "http://other.example/2"})), ["", "?page=2"], [1, 2]
-    ),
-    "redirect to the first": (dict(p2=Answer(status=302, headers={"Location": LIST})), ["", "?page=2", ""], [1, 2]),
-    "what is no page": (dict(p2=Answer(b"\x89PNG\r\n\x1a\n" * 50, type="image/png")), ["", "?page=2"], [1, 2]),
+TWO = listing(1, 2, more="?page=2")
+OTHER = {"Location": "http://other.example/2"}
+DECAYED = b"".join(b'<p><a href="/n/12345%d-kabel-haqda-xeber.html">Xeber %d</a></p>' % (n, n) for n in range(4))
+CASES = {
+    "walked": Case({1: listing(5, 6, more="?page=2"), 2: listing(3, 4, more="?page=3"), 3: listing(1, 2)},
+                   [1, 2, 3], [1, 2, 3, 4, 5, 6]),
+    "news": Case({1: listing(5, 6, more="?page=2"), 2: listing(3, 4)}, [1, 2], [3, 4, 5, 6],
+                 {1: listing(8, 9, more="?page=2"), 2: listing(5, 6, more="?page=3"), 3: listing(7)},
+                 [1, 2], [3, 4, 5, 6, 8, 9]),
+    "endless": Case({1: listing(1, more="?page=2")}
+                    | {n: listing(n, more=f"?page={n + 1}") for n in range(2, 9)}, [1, 2, 3, 4], [1, 2, 3, 4]),
+    "always-page-one": Case({1: TWO, 2: listing(1, 2, more="?page=3"), 3: listing(1, 2)}, [1, 2], [1, 2]),
+    "itself": Case({1: listing(1, 2, more="/news")}, [1], [1, 2]),
+    "back-to-one": Case({1: TWO, 2: listing(3, more="/news")}, [1, 2], [1, 2, 3]),
+    "away": Case({1: listing(1, 2, more="http://other.example/2")}, [1], [1, 2]),
+    "sent-away": Case({1: TWO, 2: Answer(status=302, headers=OTHER)}, [1, 2], [1, 2]),
+    "not-found": Case({1: TWO}, [1, 2], [1, 2]),
+    "empty": Case({1: TWO, 2: listing(more="?page=3")}, [1, 2], [1, 2]),
+    "no-page": Case({1: TWO, 2: Answer(b"\x89PNG\r\n\x1a\n" * 50, type="image/png")}, [1, 2], [1, 2]),
+    "forbidden": Case({1: TWO, 2: listing(3, 4)}, [1], [1, 2], robots=b"User-agent: *\nDisallow: /news?page="),
+    # a page that failed for the moment is walked to at the next poll, though all before it is known
+    "broken": Case({1: listing(5, 6, more="?page=2"), 2: Answer(trouble=reset()), 3: listing(1, 2)}, [1, 2], [5, 6],
+                   {2: listing(3, 4, more="?page=3")}, [1, 2, 3], [1, 2, 3, 4, 5, 6]),
+    "decayed": Case({1: Answer(DECAYED)}, [1], []),
 }  # fmt: skip
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", CUT)
-def test_pagination_that_lies_or_ends_keeps_what_was_had(walker: Walker, name: str) -> None:
-    routes, pages, items = CUT[name]
-    operator, web = walker(**{"first": listing(1, 2, more="?page=2"), **routes})
-    web.routes["http://other.example/2"] = listing(20, 21)
-    web.routes["http://other.example/news?page=2"] = listing(20, 21)
-    assert operator.crawl().startswith("list\tok")
-    assert (asked(web), numbers(operator)) == (pages, items)
-    operator.crawl(now=TOMORROW)
-    assert asked(web) == [""], "the next poll is one request again"
+def put(web: Hostile, host: str, pages: Mapping[int, Answer], day: int) -> None:
+    for number, answer in pages.items():
+        if number == 1:
+            answer = replace(answer, body=answer.body.replace(b"</body>", b"<p>Day %d</p></body>" % day))
+        web.routes[address(host, number)] = answer
+
+
+def address(host: str, number: int) -> str:
+    return f"http://{host}.example/news" + (f"?page={number}" if number > 1 else "")
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """All listings polled on two days: what was asked for each day, what was had after it. One crawl a day."""
+    with Hostile() as web:
+        sources = {host: {host.replace("-", "_"): address(host, 1)} for host in CASES}
+        operator = Operator(tmp_path_factory.mktemp("walked"), web.address,
+                            {host.replace("-", "_"): source for host, source in sources.items()})  # fmt: skip
+        config: dict[str, Any] = yaml.safe_load(operator.config.read_text("utf-8"))
+        for outlet in config["outlets"].values():
+            source = outlet["collect"][0]
+            source["listing"] = source.pop("feed")
+            source |= {"selectors": {"link": "h3 a"}, "pages": 4}
+        operator.config.write_text(yaml.safe_dump(config), encoding="utf-8")
+        web.routes["http://other.example/2"] = listing(20, 21)
+        operator.run("db", "upgrade")
+        days = []
+        for day, now in enumerate((NOW, TOMORROW)):
+            for host, case in CASES.items():
+                put(web, host, {**case.first, **(case.second if day else {})}, day)
+                if case.robots:
+                    web.routes[f"http://{host}.example/robots.txt"] = Answer(case.robots, type="text/plain")
+            web.asked.clear()
+            operator.crawl(now=now)
+            days.append(({one.url for one in web.asked}, set(operator.items()), operator.results()))
+        yield SimpleNamespace(days=days)
+
+
+def asked(walked: Any, day: int, host: str) -> list[int]:
+    return [number for number in range(1, 12) if address(host, number) in walked.days[day][0]]
+
+
+def had(walked: Any, day: int, host: str) -> list[int]:
+    urls = walked.days[day][1]
+    return [number for number in range(1, 30) if f"http://{host}.example/n/{number:06}.html" in urls]
 
 
 @pytest.mark.slow
-def test_endless_pagination_ends_at_the_limit(walker: Walker) -> None:
-    pages = {f"p{number}": listing(number, more=f"?page={number + 1}") for number in range(2, 39)}
-    operator, web = walker(pages=4, first=listing(1, more="?page=2"), **pages)
-    operator.crawl()
-    assert asked(web) == ["", "?page=2", "?page=3", "?page=4"]
-    assert numbers(operator) == [1, 2, 3, 4]
+@pytest.mark.parametrize("host", CASES)
+def test_the_first_poll_walks_and_keeps_what_it_had(walked: Any, host: str) -> None:
+    assert (asked(walked, 0, host), had(walked, 0, host)) == (CASES[host].asked, CASES[host].had)
 
 
 @pytest.mark.slow
-def test_a_page_that_failed_for_the_moment_is_walked_to_at_the_next_poll(walker: Walker) -> None:
-    operator, web = walker(first=listing(5, 6, more="?page=2"), p2=Answer(trouble=reset()), p3=listing(1, 2))
-    assert "2 seen, 2 new" in operator.crawl()
-    web.routes[f"{LIST}?page=2"] = listing(3, 4, more="?page=3")
-    operator.crawl(now=TOMORROW)
-    assert numbers(operator) == [1, 2, 3, 4, 5, 6]
-    asked(web)
-    operator.crawl(now="2026-03-24T18:00:00Z")
-    assert asked(web) == [""]
+@pytest.mark.parametrize("host", CASES)
+def test_the_daily_poll_is_one_request_unless_there_is_news(walked: Any, host: str) -> None:
+    case = CASES[host]
+    wanted = case.had if case.had_then is None else case.had_then
+    assert (asked(walked, 1, host), had(walked, 1, host)) == (case.asked_then, wanted)
 
 
 @pytest.mark.slow
-def test_robots_hold_for_further_pages(walker: Walker) -> None:
-    operator, web = walker(first=listing(1, 2, more="?page=2"), p2=listing(3, 4))
-    web.routes["http://list.example/robots.txt"] = Answer(b"User-agent: *\nDisallow: /news?page=", type="text/plain")
-    operator.crawl()
-    assert (asked(web), numbers(operator)) == ([""], [1, 2])
+def test_no_page_of_another_site_is_taken(walked: Any) -> None:
+    assert not [url for _, items, _ in walked.days for url in items if "other.example" in url]
 
 
 @pytest.mark.slow
-def test_decayed_selectors_are_the_reason_of_an_empty_run(walker: Walker) -> None:
-    body = b"<html><body>" + b"".join(
-        b'<p><a href="/n/12345%d-kabel-haqda-xeber.html">Xeber %d</a></p>' % (n, n) for n in range(4)
-    )
-    operator, _ = walker(first=Answer(body))
-    operator.crawl()
-    assert operator.results()["list"] == ("empty", "the selectors find nothing; 4 links look like articles")
+def test_decayed_selectors_are_the_reason_of_an_empty_run(walked: Any) -> None:
+    results = walked.days[0][2]
+    assert results.pop("decayed") == ("empty", "the selectors find nothing; 4 links look like articles")
+    assert set(results.values()) == {("ok", "")}

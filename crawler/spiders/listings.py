@@ -9,13 +9,15 @@ from dataclasses import replace
 from scrapy.http import Response
 
 from crawler.addresses import normalise, same_site
-from crawler.spiders.base import REFUSALS, SourceSpider
+from crawler.fetch import RESTS
+from crawler.spiders.base import NO_ANSWER, SourceSpider
 from models.article import Entry, Feed
 from models.config import Source
 from models.errors import CollectError
 from models.sightings import had_before
 
-NOT_AGAIN = (*(f"http_{status}" for status in (400, 404, 410, *REFUSALS)), "robots", "forbidden_address")
+# Reasons that a page may not have tomorrow; any other (404, robots, no HTML) ends the listing where it is.
+FOR_THE_MOMENT = (*NO_ANSWER, "cut_off", "http_429", RESTS, "robots_unreachable")
 
 
 class ListingSpider(SourceSpider):
@@ -111,7 +113,7 @@ class _Walk:
 
     def failed(self, error: CollectError) -> None:
         self.warnings.append(f"page {self.number + 1} could not be read ({error.reason}); the pages before it are kept")
-        self.unfinished = error.reason not in NOT_AGAIN
+        self.unfinished = error.reason in FOR_THE_MOMENT or error.reason.startswith("http_5")
         self._going = False
 
     def merged(self) -> Feed:
