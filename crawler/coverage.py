@@ -83,7 +83,7 @@ def judge(address: Listed, config: Config, shut: Mapping[str, str] | None = None
 
 
 def _asks(source: Source) -> bool:
-    return source.enabled and source.kind in STANDING and not discovers(source)
+    return source.enabled and not source.javascript and source.kind in STANDING and not discovers(source)
 
 
 def discovers(source: Source) -> bool:

@@ -16,7 +16,7 @@ from scrapy.crawler import AsyncCrawlerRunner
 from crawler.hosts import HostGate, holder_name
 from crawler.polled import POLLED
 from crawler.settings import scrapy_settings
-from crawler.spiders.base import NO_ANSWER, Crawl, SourceSpider
+from crawler.spiders.base import NEEDS_BROWSER, NO_ANSWER, Crawl, SourceSpider
 from crawler.spiders.feeds import FeedSpider
 from crawler.spiders.listings import ListingSpider
 from crawler.spiders.pages import PageSpider
@@ -51,7 +51,7 @@ class CrawlResult:
 
 def _reached(count: RunCount) -> bool:
     """Whether anything at all came back: a status, a refusal, or a reason that only an answer can have."""
-    return count.status is not None or count.reason not in (*NO_ANSWER, "interrupted")
+    return count.status is not None or count.reason not in (*NO_ANSWER, NEEDS_BROWSER, "interrupted")
 
 
 async def crawl(

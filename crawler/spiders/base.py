@@ -46,6 +46,7 @@ from models.text import clean
 
 REFUSALS = (401, 403, 451)  # answers that say no: recorded and respected
 MOVED = (301, 308)
+NEEDS_BROWSER = "needs a browser, which Khazri has none of"  # no key turns it on: docs/decisions.md says why
 NO_ANSWER = ("dns", "connection_refused", "timeout", "no_route")  # reasons of a host that may not be there at all
 
 
@@ -173,7 +174,9 @@ class SourceSpider(scrapy.Spider, ABC):
 
     async def start(self) -> AsyncIterator[Request]:
         for source in self.sources:
-            if self.crawl.failure is None:
+            if source.javascript:  # asked for plainly it would look empty, day after day
+                self._ended(source, self.crawl.counts[source.id], "not_run", NEEDS_BROWSER, {})
+            elif self.crawl.failure is None:
                 yield self.poll(source)
 
     def poll(self, source: Source) -> Request:
