@@ -167,13 +167,14 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
                 if case.robots:
                     web.routes[f"http://{host}.example/robots.txt"] = Answer(case.robots, type="text/plain")
             web.asked.clear()
-            operator.crawl(now=now)
-            days.append(({one.url for one in web.asked}, set(operator.items()), operator.results()))
+            said = operator.run("crawl", "-v", "--now", now)
+            days.append(([one.url for one in web.asked], set(operator.items()), operator.results(), said))
         yield SimpleNamespace(days=days)
 
 
 def asked(walked: Any, day: int, host: str) -> list[int]:
-    return [number for number in range(1, 12) if address(host, number) in walked.days[day][0]]
+    urls = walked.days[day][0]
+    return [number for number in range(1, 12) for _ in range(urls.count(address(host, number)))]
 
 
 def had(walked: Any, day: int, host: str) -> list[int]:
@@ -197,7 +198,7 @@ def test_the_daily_poll_is_one_request_unless_there_is_news(walked: Any, host: s
 
 @pytest.mark.slow
 def test_no_page_of_another_site_is_taken(walked: Any) -> None:
-    assert not [url for _, items, _ in walked.days for url in items if "other.example" in url]
+    assert not [url for day in walked.days for url in day[1] if "other.example" in url]
 
 
 @pytest.mark.slow
@@ -206,3 +207,19 @@ def test_decayed_selectors_are_the_reason_of_an_empty_run(walked: Any) -> None:
     assert results.pop("decayed") == ("empty", "the selectors find nothing; 4 links look like articles")
     assert results.pop("scripted") == ("not_run", "needs a browser, which Khazri has none of")
     assert set(results.values()) == {("ok", "")}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "warning"),
+    [
+        ("always_page_one", "page 2 shows the same links as before: its pagination ends or lies here"),
+        ("empty", "page 2 shows no links: its pagination ends or lies here"),
+        ("back_to_one", "page 2 names an earlier page as the next one: the walk ends"),
+        ("sent_away", "page 2 was answered by another site: the walk ends"),
+        ("not_found", "page 2 could not be read (http_404); the pages before it are kept"),
+        ("forbidden", "page 2 could not be read (robots); the pages before it are kept"),
+    ],
+)
+def test_why_a_walk_ended_is_told(walked: Any, source: str, warning: str) -> None:
+    assert f"{source}: {warning}" in walked.days[0][3]
