@@ -124,8 +124,10 @@ class PageSpider(scrapy.Spider):
             if not isinstance(error, CollectError):
                 self.logger.exception("%s: reading failed", item.url)
             return ended(item, outlet, key, f"failed:{reason_of(error)}", str(error))
-        if is_post(item.url):  # its page's title is the widget's name
-            page = replace(page, title=item.title)
+        if is_post(
+            item.url
+        ):  # its page is a widget, whose title is not the message's and whose address is not for people
+            page = replace(page, title=item.title, canonical_url=item.url.partition("?")[0])
         found = collected(item, outlet, page)
         return replace(found, via="import", first_seen=min(seen, self.crawl.now)) if seen else found
 
