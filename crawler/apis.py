@@ -21,6 +21,7 @@ from models.errors import CollectError
 
 MAX_BYTES = 8_000_000  # of one answer after unpacking; 250 records of GDELT are near 150 kB, 100 whole posts near 2 MB
 MOST_RECORDS = 250  # GDELT gives no more in one answer: an answer this long may have been cut
+MAX_ENTRIES = 1_000  # of one answer, as of a feed: GDELT gives 250, WordPress 100; who gives more ignores our limit
 FLOOR = timedelta(minutes=15)  # GDELT files what it saw by quarters of an hour: a shorter window splits nothing
 FIRST_WINDOW = timedelta(days=7)  # of a source never asked before: what a digest calls new (digest.window_days)
 # GDELT files an article within a quarter of an hour, its slow languages (translated first) within hours. Entries seen
@@ -119,6 +120,7 @@ def read_gdelt(body: bytes, url: str, *, now: datetime | None = None) -> Feed:  
     articles = data.get("articles", []) if isinstance(data, dict) else None
     if not isinstance(articles, list):
         raise CollectError("GDELT's answer has no list of articles", reason="api_error", url=url)
+    articles = articles[:MAX_ENTRIES]
     entries = [entry for one in articles if isinstance(one, dict) and (entry := _gdelt_entry(one, url)) is not None]
     if len(entries) < len(articles):
         warnings.append(f"{len(articles) - len(entries)} records without an http address left out")
@@ -196,6 +198,7 @@ def read_wordpress(
     if not isinstance(data, list):
         raise CollectError("the answer is no list of posts", reason="api_error", url=url)
     warnings: list[str] = []
+    data = data[:MAX_ENTRIES]
     posts = [post for post in data if isinstance(post, dict)]
     entries = [entry for post in posts if (entry := _post(post, url, language, zone, now, warnings)) is not None]
     if len(entries) < len(data):

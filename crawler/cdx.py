@@ -18,6 +18,7 @@ from models.article import Entry, Feed
 from models.errors import CollectError
 
 MAX_BYTES = 8_000_000  # of one answer after unpacking; 200 rows are near 40 kB
+MAX_ENTRIES = 1_000  # of one answer: a server that ignores our limit is cut, and the rest told as left out
 ROWS = 200  # captures in one answer: at one page in four seconds they keep a crawl busy for a quarter of an hour
 FIELDS = ("timestamp", "original", "mimetype", "statuscode", "digest")
 REPLAY = "http://web.archive.org/web/{timestamp}id_/{original}"  # id_: the body as it was, without their tool bar
@@ -79,8 +80,12 @@ def read_cdx(body: bytes, url: str, *, url_pattern: str = "") -> Captures:
         link = _capture(header, row, wanted)
         if link:
             entries.setdefault(normalise(link), Entry("", link, "", None, "", None))
+        if len(entries) == MAX_ENTRIES:
+            break
     lost = len(rows) - len(entries)
-    warnings = (f"{lost} of {len(rows)} captures left out: no article's address, or seen before",) if lost else ()
+    warnings = (
+        (f"{lost} of {len(rows)} captures left out: no article's address, seen before or too many",) if lost else ()
+    )
     return Captures(Feed(tuple(entries.values()), warnings=warnings), resume)
 
 

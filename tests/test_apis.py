@@ -253,7 +253,7 @@ def test_what_is_no_article_s_capture_is_left_out() -> None:
     captures = read_cdx(json.dumps([HEADER, *rows]).encode(), CDX, url_pattern="/ikt/")
     assert [original_of(entry.link) for entry in captures.feed.entries] == ["http://site.example/ikt/1"]
     assert captures.resume == ""
-    assert captures.feed.warnings == ("8 of 9 captures left out: no article's address, or seen before",)
+    assert captures.feed.warnings == ("8 of 9 captures left out: no article's address, seen before or too many",)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", json.dumps([HEADER]).encode()])

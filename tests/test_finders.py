@@ -139,9 +139,13 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]
     web, routes = Hostile(), Routes()
     web.routes = routes
     pages = ["steppe.example/1", "steppe.example/2", "ru.steppe.example/3", "stranger.example/1", "closed.example/1",
-             "open.example/1", "hop.example/1", "alert.example/1"]  # fmt: skip
+             "open.example/1", "hop.example/1", "alert.example/1", "short.example/1"]  # fmt: skip
     routes |= {f"http://{page}": article(f"Quay {page}") for page in pages}
     routes["http://hop.example/1"] = Answer(status=302, headers={"Location": "http://steppe.example/2"})
+    routes["http://short.example/1"] = Answer(
+        status=302, headers={"Location": "http://steppe.example/1?utm_medium=short"}, seconds=1.5
+    )
+    routes["http://steppe.example/1?utm_medium=short"] = routes["http://steppe.example/1"]
     routes["http://steppe.example/feed"] = feed("http://steppe.example/1")
     routes["http://open.example/feed"] = feed()
     wrapped = f"https://www.google.com/url?url={quote('http://alert.example/1', safe='')}"
@@ -200,13 +204,23 @@ def test_what_a_finder_finds_belongs_to_the_outlet_of_the_address(found: Any) ->
 
 def test_an_article_that_a_feed_has_is_known_to_a_finder(found: Any) -> None:
     assert outcomes(found.operator, "finder")["http://steppe.example/1?utm_source=g0"] == "known"
-    assert len([one for one in found.web.asked if one.url.startswith("http://steppe.example/1")]) == 1
+    assert len(found.web.to("http://steppe.example/1")) == 1
+    assert found.web.to("http://steppe.example/1?utm_source=g0") == []
     assert found.operator.rows("SELECT count(*) FROM article WHERE address_key = '//steppe.example/1'") == [(1,)]
 
 
 def test_a_redirect_decides_whose_the_page_is(found: Any) -> None:
-    assert found.first.articles["http://steppe.example/2"] == "steppe"
+    assert found.operator.rows("SELECT outlet FROM article WHERE address_key = '//steppe.example/2'") == [("steppe",)]
     assert "unlisted:hop.example" not in found.first.articles.values()
+
+
+def test_a_redirect_to_an_article_that_a_feed_has_makes_no_revision(found: Any) -> None:
+    assert outcomes(found.operator, "finder")["http://short.example/1?utm_source=g8"] == "known"
+    query = (
+        "SELECT count(*), min(r.published) FROM revision r JOIN article a ON a.id = r.article_id WHERE address_key = ?"
+    )
+    ((revisions, published),) = found.operator.rows(query, "//steppe.example/1")
+    assert (revisions, published) == (1, "2026-03-22 10:00:00.000000"), "the feed's date stays"
 
 
 def test_a_refusal_is_respected_though_a_finder_knows_an_address(found: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
@@ -129,7 +130,19 @@ class PageSpider(scrapy.Spider):
         ):  # its page is a widget, whose title is not the message's and whose address is not for people
             page = replace(page, title=item.title, canonical_url=item.url.partition("?")[0])
         found = collected(item, outlet, page)
+        if found.outcome is None and await self._had(item, found):
+            return ended(item, outlet, found.address_key, "known", "a finder's address led to an article that we have")
         return replace(found, via="import", first_seen=min(seen, self.crawl.now)) if seen else found
+
+    async def _had(self, item: DueItem, found: Collected) -> bool:
+        """Whether a finder's address led, by redirect or canonical link, to an article that the outlet's own sources
+        brought: those know its date better, and a text without it would be a revision that nobody made."""
+        key = (found.outlet, found.address_key)
+        if item.article_id or not self.crawl.places.discovers(item.source) or found.address_key == normalise(item.url):
+            return False
+        if self.ends.get(key) == "known":  # stored in this crawl, or about to be
+            return True
+        return bool(await asyncio.to_thread(self.crawl.collecting.known_addresses, {key}))
 
     def failed(self, failure: Failure) -> list[Any]:
         request: Any = getattr(failure, "request", None)
