@@ -8,6 +8,7 @@ import unicodedata
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 LONGEST_HOST, LONGEST_LABEL = 253, 63  # bytes of a name as DNS sees it (RFC 1035)
+MOST_CAPTURES = 5  # one inside another: a capture of a capture is rare, more is a trap
 LONGEST = 2_083  # characters of an address that all browsers take; longer ones are data in disguise
 
 # Query parameters that say where the reader came from, never what is shown.
@@ -29,6 +30,7 @@ _FORMS = {
     "source": ("rss", "feed", "twitter", "facebook", "telegram"),
     "from": ("rss", "feed", "twitter", "facebook", "telegram"),
     "mobile": ("", "1", "true"),
+    "embed": ("1", "true"),
 }
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#;]*", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
@@ -36,6 +38,8 @@ _EASY_HOST = re.compile(r"^(?:www\d?|amp|m|mobile|mobi|touch|wap)\.(?=[^.]+\.[^.
 _AMP_PATH = re.compile(r"^/amp(?=/.)|/amp/*$|\.amp(?=\.html?$|$)", re.IGNORECASE)
 _PRINT_PATH = re.compile(r"(?<=.)/(?:print|printable)/*$", re.IGNORECASE)
 _SAFE_PATH = "/:@!$&'()*+,;=-._~"
+# A capture of the Wayback Machine shows the page whose address it ends with; id_, if_ and the like choose only how.
+_CAPTURE = re.compile(r"^https?://web\.archive\.org/web/(\d{4,14})(?:[a-z]{2}_)?/(https?:/{1,2}[^/].*)$", re.IGNORECASE)
 _DOTS = re.compile("[\u3002\uff0e\uff61]")  # what domain names take for a full stop
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Second labels under a country that are as public as the country itself, and hosts that lend names to many sites.
@@ -85,10 +89,10 @@ def normalise(url: str) -> str:
     """The identity of an address: two that give the same string show the same article. A key, not meant to be fetched.
 
     Scheme, `www.`, mobile, AMP and print forms, default ports, fragments, tracking parameters, trailing slashes, index
-    pages, percent-encoding and the order of parameters make no difference. What is no http(s) address comes back as it
-    is, without white space. Idempotent.
+    pages, percent-encoding and the order of parameters make no difference; a capture of the Wayback Machine is the page
+    that it shows. What is no http(s) address comes back as it is, without white space. Idempotent.
     """
-    url = "".join(char for char in url if char > " ")[:LONGEST]
+    url = original_of("".join(char for char in url if char > " "))[:LONGEST]
     parts = _split(f"http:{url}" if url.startswith("//") else url)
     if parts is None or parts.hostname is None:
         return url
@@ -98,6 +102,22 @@ def normalise(url: str) -> str:
     query = _query_key(parts.query)
     key = f"//{netloc}{_path_key(parts.path)}{'?' + query if query else ''}"
     return key if len(key) <= LONGEST else key[:LONGEST].rstrip("%/?&=")
+
+
+def original_of(url: str) -> str:
+    """The address of the page that a capture of the Wayback Machine shows; any other address as it is."""
+    for _ in range(MOST_CAPTURES):
+        found = _CAPTURE.match(url)
+        if found is None:
+            return url
+        url = re.sub(r"^(https?):/+", r"\1://", found[2], flags=re.IGNORECASE)  # some write one slash
+    return url
+
+
+def capture_time(url: str) -> str:
+    """The digits of a capture's time (YYYYMMDDhhmmss, UTC, cut where it was), "" for any other address."""
+    found = _CAPTURE.match(url)
+    return found[1] if found else ""
 
 
 def _host_key(host: str) -> str:

@@ -13,15 +13,18 @@ from typing import Any
 from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerRunner
 
+from crawler.addresses import normalise
 from crawler.hosts import HostGate, holder_name
 from crawler.polled import POLLED
 from crawler.settings import scrapy_settings
+from crawler.spiders.apis import ApiSpider
+from crawler.spiders.archives import ArchiveSpider
 from crawler.spiders.base import NEEDS_BROWSER, NO_ANSWER, Crawl, SourceSpider
 from crawler.spiders.feeds import FeedSpider
 from crawler.spiders.listings import ListingSpider
 from crawler.spiders.pages import PageSpider
 from crawler.workers import Workers
-from models.collected import Collecting, RunCount
+from models.collected import Collecting, DueItem, RunCount
 from models.config import Config, Source, SourceKind
 from models.errors import KhazriError
 from models.gate import Gate
@@ -30,7 +33,12 @@ from models.store import Store
 log = logging.getLogger("khazri.crawl")
 
 # Which spider polls which kind of source. A new kind is one line here and one spider.
-SPIDERS: dict[SourceKind, type[SourceSpider]] = {"feed": FeedSpider, "listing": ListingSpider}
+SPIDERS: dict[SourceKind, type[SourceSpider]] = {
+    "feed": FeedSpider,
+    "listing": ListingSpider,
+    "api": ApiSpider,
+    "archive": ArchiveSpider,
+}
 assert frozenset(SPIDERS) == POLLED, "crawler/polled.py tells the command line what can be polled"
 
 SILENCE_SECONDS = 40  # no HTTP answer at all for this long: there is no network (`make run` promises 60 s in all)
@@ -129,7 +137,19 @@ async def _fetch_due(runner: AsyncCrawlerRunner, shared: Crawl, sources: Sequenc
         return
     due.sort(key=lambda item: (order[item.source], item.id))
     known = await asyncio.to_thread(shared.collecting.known_items, [item.id for item in due if not item.article_id])
+    known |= await asyncio.to_thread(_discovered, shared, due)
     await _run(runner, PageSpider, crawl=shared, items=due, known=known)
+
+
+def _discovered(shared: Crawl, due: Sequence[DueItem]) -> set[int]:
+    """Items of sources that find other outlets' pages, where that outlet has the article already."""
+    keys = {
+        item.id: (shared.places.outlet(item.source, item.url).id, normalise(item.url))
+        for item in due
+        if not item.article_id and shared.places.discovers(item.source)
+    }
+    have = shared.collecting.known_addresses(set(keys.values()))
+    return {item for item, key in keys.items() if key in have}
 
 
 async def _run(runner: AsyncCrawlerRunner, spider: type[Spider], **kwargs: Any) -> None:

@@ -34,6 +34,13 @@ ASK_AGAIN_SECONDS = 1.0  # longest sleep before the gate is asked again
 # A host that asked for a longer rest (Retry-After) is left for a later crawl; above every delay, or that would end too.
 LONGEST_WAIT_SECONDS = LONGEST_DELAY_SECONDS + 5
 
+# Hosts that say how often they may be asked, in words and not in robots.txt: seconds between two requests at least.
+LEAST_DELAY_SECONDS = {
+    "api.gdeltproject.org": 5.0,  # its own words when asked faster: one request every 5 seconds
+    "web.archive.org": 4.0,  # fifteen pages a minute is what its users report as borne
+    "news.google.com": 60.0,  # no documentation; what tools that live off it advise
+}
+
 FetchRobots = Callable[[str], Awaitable[tuple[int, bytes]]]
 
 
@@ -202,7 +209,8 @@ class HostGate:
         """Seconds between two requests to `host`: ours, or its robots.txt's when that is longer."""
         known = self._robots.get(host)
         asked = known[1].crawl_delay(self.politeness.user_agent) if known and known[1] else None
-        return max(self.politeness.delay_seconds, min(float(asked or 0.0), LONGEST_DELAY_SECONDS))
+        ours = max(self.politeness.delay_seconds, LEAST_DELAY_SECONDS.get(host, 0.0))
+        return max(ours, min(float(asked or 0.0), LONGEST_DELAY_SECONDS))
 
     async def may_fetch(self, url: str, fetch: FetchRobots) -> tuple[bool, str]:
         """(allowed, reason); the reason is `robots` (a rule forbids it) or `robots_unreachable` (no answer, 5xx or

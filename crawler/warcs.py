@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
 
 HTML = ("text/html", "application/xhtml+xml")
+AT_A_TIME = 1 << 20  # bytes packed or unpacked that are looked at together
 AT_ONCE = 8  # pages on their way to the workers: keeps four of them busy and holds at most 8 page sizes in memory
 # The HTTP block of a record before unpacking; what unpacks to more than politeness.max_page_bytes is too large anyway.
 HEADERS_AND_CHUNKS = 1_000_000
@@ -46,7 +48,7 @@ def import_warc(
 
     Read are responses of status 200 with HTML; others are remarks. A page is `first_seen`, and its relative dates are
     resolved, at its WARC-Date. Records cut short are read as far as they go and counted as `truncated`; a file that
-    breaks off is stored up to there. Raises ImportRefused without fastwarc or for a file that is no web archive.
+    breaks off is stored up to there. Raises ImportRefused for a file that is no web archive.
     """
     # Each file gets its own loop and workers: a web archive has thousands of pages, starting takes a second.
     captures = read_captures(file, result, max_bytes=config.politeness.max_page_bytes)
@@ -144,16 +146,14 @@ def _not_ahead(date: KnownDate | None, now: datetime) -> KnownDate | None:
 def read_captures(file: Path, result: ImportResult, *, max_bytes: int) -> Iterator[Capture]:
     """The HTML pages of an archive as they come; what is passed over is counted in `result.remarks`. No process is
     started. `max_bytes` of a page after unpacking: more is a capture with the reason `too_large`."""
-    try:
-        from fastwarc.warc import ArchiveIterator, WarcRecordType
-    except ImportError as error:
-        raise ImportRefused(f"{file}: reading WARC needs the extra: pip install 'khazri[backfill]'") from error
-    records = 0
+    from fastwarc.warc import ArchiveIterator, WarcRecordType  # a tenth of a second that other imports do not need
+
+    records, told, last = 0, 0, 0
     try:
         with file.open("rb") as stream:
             # parse_http off: an HTTP block that cannot be decoded would end the whole iteration.
             for record in ArchiveIterator(stream, record_types=WarcRecordType.any_type, parse_http=False):
-                records += 1
+                records, last, told = records + 1, record.stream_pos, result.remarks.get("truncated", 0)
                 if record.record_type == WarcRecordType.response:
                     yield from _captured(record, result, max_bytes)
     except OSError as error:
@@ -162,6 +162,28 @@ def read_captures(file: Path, result: ImportResult, *, max_bytes: int) -> Iterat
         if records == 0:
             raise ImportRefused(f"{file}: no web archive: {error}") from error
         result.remark("truncated")  # what came before is good
+        return
+    if result.remarks.get("truncated", 0) == told and _breaks_off(file, last):
+        result.remark("truncated")  # in a record of which nothing could be read: fastwarc takes that for the end
+
+
+def _breaks_off(file: Path, start: int) -> bool:
+    """Whether the gzip member at `start` (bytes), that of the last record, or one behind it has no end."""
+    with file.open("rb") as stream:
+        stream.seek(start)
+        unpacker, data = zlib.decompressobj(wbits=31), stream.read(AT_A_TIME)
+        if not data.startswith(b"\x1f\x8b"):
+            return False
+        while data:
+            try:
+                unpacker.decompress(data, AT_A_TIME)
+            except zlib.error:  # bytes behind the last member that are none: nothing is missing
+                return False
+            data = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+            data = data or stream.read(AT_A_TIME)
+            if unpacker.eof and data:
+                unpacker = zlib.decompressobj(wbits=31)
+        return not unpacker.eof
 
 
 def _captured(record: WarcRecord, result: ImportResult, max_bytes: int) -> Iterator[Capture]:

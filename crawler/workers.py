@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import multiprocessing
 import os
 import pickle
@@ -99,6 +100,11 @@ class Workers:
         feed: Feed = await self._run(_listing, self._page_seconds, url, (body, url, selectors), keywords)
         return feed
 
+    async def read_answer(self, form: str, body: bytes, url: str, **keywords: Any) -> Any:
+        """What an API, an archive or a channel answered, read by the reader of its form (ANSWER_READERS) in a worker,
+        under the limits of a feed."""
+        return await self._run(_answer, self._feed_seconds, url, (form, body, url), keywords)
+
     async def _run(
         self, function: Callable[..., Any], seconds: float, url: str, args: tuple[Any, ...], keywords: Mapping[str, Any]
     ) -> Any:
@@ -156,7 +162,7 @@ def _new_pool(count: int) -> ProcessPool:
 def _start(parent: int) -> None:
     """Once a process: import what reading needs, then set the memory limit over what that took."""
     threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
-    from crawler import feeds, language, listings, pages  # noqa: F401 -- the parent never needs these
+    from crawler import apis, cdx, feeds, language, listings, pages, telegram  # noqa: F401 -- the parent never needs these
 
     language.warm_up()
     _limit_memory()
@@ -210,3 +216,17 @@ def _listing(*args: Any, **keywords: Any) -> Feed:
     from crawler.listings import read_listing
 
     return _travelling(read_listing, *args, **keywords)
+
+
+# Form of an answer (a source's `format` in config) -> module and function that read it.
+ANSWER_READERS: Mapping[str, tuple[str, str]] = {
+    "gdelt": ("crawler.apis", "read_gdelt"),
+    "wordpress": ("crawler.apis", "read_wordpress"),
+    "cdx": ("crawler.cdx", "read_cdx"),
+    "telegram": ("crawler.telegram", "read_telegram"),
+}
+
+
+def _answer(form: str, *args: Any, **keywords: Any) -> Any:
+    module, name = ANSWER_READERS[form]
+    return _travelling(getattr(importlib.import_module(module), name), *args, **keywords)

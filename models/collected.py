@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -245,6 +245,12 @@ class Collecting:
                 known.update(conn.execute(query.where(ItemRow.id.in_(part))).scalars())
         return known
 
+    def known_addresses(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Which of these (outlet, address key) pairs are articles."""
+        indexed = {(outlet, index_key(key)): (outlet, key) for outlet, key in keys}
+        with self.store.read() as conn:
+            return {indexed[key] for key, _ in _stored(conn, _ARTICLE_IDS, sorted(indexed))}
+
     # --- articles
 
     def save_pages(self, batch: Sequence[Collected], now: datetime) -> list[str]:
@@ -393,6 +399,8 @@ def _decide(conn: Connection, one: Collected, article: _Article, linked: int | N
     hashed = digest_of(one.title, one.text, one.published and one.published.value)
     if hashed == article.hash:
         return "unchanged" if article.id and linked == article.id else "known"
+    if one.via == "import" and one.item_id and article.number:
+        return "known"  # a web archive's capture is older than what we have: it never becomes the current text
     if one.via == "import" and _had_before(conn, article, hashed):
         return "known"  # a file with two texts of one address, imported again
     outcome = "changed" if article.number else "new"

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import os
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -612,15 +613,43 @@ def test_a_file_that_is_no_warc_is_refused(tmp_path: Path, store: Store) -> None
     assert str(caught.value) == f"{file}: no web archive: Invalid WARC header"
 
 
-def test_without_fastwarc_the_extra_is_named(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
+def written(kind: str, url: str, block: bytes, **headers: str) -> bytes:
+    """A record as fastwarc writes it, in a gzip member of its own, as CC-NEWS has them."""
+    from fastwarc.warc import WarcRecord, WarcRecordType
 
-    monkeypatch.setitem(sys.modules, "fastwarc.warc", None)
-    file = tmp_path / "a.warc"
-    file.write_bytes(record("https://wire.example/1", PAGE))
-    with pytest.raises(ImportRefused) as caught:
-        taken(store, file)
-    assert str(caught.value) == f"{file}: reading WARC needs the extra: pip install 'khazri[backfill]'"
+    made = WarcRecord()
+    made.init_headers(getattr(WarcRecordType, kind))
+    for name, value in {"WARC-Target-URI": url, **headers}.items():
+        made.headers[name.replace("_", "-")] = value
+    made.set_bytes_content(block)
+    plain = io.BytesIO()
+    made.write(plain, checksum_data=True)
+    return gzip.compress(plain.getvalue())
+
+
+def test_a_file_as_common_crawl_s_news_has_it(tmp_path: Path) -> None:
+    """warcinfo, request, response, metadata by fastwarc's own hand; whole, and broken off inside the last member."""
+    page = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>words "
+        + random.Random(1).randbytes(9_000).hex().encode()
+    )
+    parts = [
+        written("warcinfo", "", b"software: x\r\n", Content_Type="application/warc-fields"),
+        written("request", "https://wire.example/1", b"GET /1 HTTP/1.1\r\n\r\n"),
+        written("response", "https://wire.example/1", page),
+        written("metadata", "https://wire.example/1", b"fetchTimeMs: 1\r\n"),
+        written("revisit", "https://wire.example/1", b"HTTP/1.1 200 OK\r\n\r\n"),
+        written("response", "https://wire.example/2", page),
+    ]
+    found, result = captures(b"".join(parts), tmp_path / "a.warc.gz")
+    assert [(one.url, len(one.body)) for one in found] == [
+        ("https://wire.example/1", 18_009), ("https://wire.example/2", 18_009),
+    ]  # fmt: skip
+    assert result.remarks == {}
+    for cut in (1, 100, len(parts[-1]) // 2, len(parts[-1]) - 12):
+        found, result = captures(b"".join(parts)[:-cut], tmp_path / "b.warc.gz")
+        assert found[0].url == "https://wire.example/1", cut
+        assert result.remarks == {"truncated": 1}, cut
 
 
 @pytest.mark.slow

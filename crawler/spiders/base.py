@@ -35,6 +35,7 @@ from twisted.web._newclient import ParseError
 from twisted.web.client import ResponseFailed
 
 from crawler.addresses import normalise
+from crawler.discovery import Places
 from crawler.fetch import ANSWERS, RESTS, Refused
 from crawler.hosts import HostGate
 from crawler.workers import Workers
@@ -67,8 +68,10 @@ class Crawl:
     closed: bool = False  # the crawl has ended: what a left-behind request still brings is not stored
     flushes: list[Callable[[], Awaitable[None]]] = field(default_factory=list)  # what must be stored before the end
     outlets: dict[str, Outlet] = field(default_factory=dict)
+    places: Places = field(init=False)  # whose a page is that a source found
 
     def __post_init__(self) -> None:
+        self.places = Places(self.config)
         for outlet in self.config.outlets.values():
             for source in outlet.collect:
                 self.outlets[source.id] = outlet

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scrapy.http import Response
 
 from crawler.spiders.base import SourceSpider
+from crawler.unwrap import unwrapped
 from models.article import Feed
 from models.config import Source
 
@@ -15,7 +18,7 @@ class FeedSpider(SourceSpider):
     name = "feeds"
 
     async def read(self, source: Source, response: Response) -> Feed:
-        return await self.crawl.workers.read_feed(
+        feed = await self.crawl.workers.read_feed(
             response.body,
             response.url,
             headers=plain_headers(response),
@@ -23,9 +26,14 @@ class FeedSpider(SourceSpider):
             zone=source.zone,
             now=self.crawl.now,
         )
+        if source.format or source.discovers:  # a finder: its links lead through its own redirector
+            return unwrapped(feed, response.url, dates=source.format != "google_alerts")
+        return feed
 
 
-def plain_headers(response: Response) -> dict[str, str]:
-    """The headers that say how to read a body, as text."""
-    wanted = ("Content-Type", "Content-Language", "Last-Modified")
+HOW_TO_READ = ("Content-Type", "Content-Language", "Last-Modified")
+
+
+def plain_headers(response: Response, wanted: Sequence[str] = HOW_TO_READ) -> dict[str, str]:
+    """The headers that say how to read a body, or others, as text."""
     return {name: value.decode("latin-1") for name in wanted if (value := response.headers.get(name)) is not None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Set
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from scrapy.http import Response
 
@@ -18,6 +19,9 @@ from models.sightings import had_before
 
 # Reasons that a page may not have tomorrow; any other (404, robots, no HTML) ends the listing where it is.
 FOR_THE_MOMENT = (*NO_ANSWER, "cut_off", "http_429", RESTS, "robots_unreachable")
+
+if TYPE_CHECKING:
+    from crawler.telegram import Preview  # it imports what reading needs, which is the workers' business
 
 
 class ListingSpider(SourceSpider):
@@ -53,6 +57,8 @@ class ListingSpider(SourceSpider):
         return next((warning for warning in feed.warnings if "look like articles" in warning), "no entries")
 
     async def _page(self, source: Source, response: Response) -> Feed:
+        if source.format == "telegram":
+            return await self._telegram(source, response)
         return await self.crawl.workers.read_listing(
             response.body,
             response.url,
@@ -62,6 +68,18 @@ class ListingSpider(SourceSpider):
             zone=source.zone,
             now=self.crawl.now,
         )
+
+    async def _telegram(self, source: Source, response: Response) -> Feed:
+        """A channel's preview: `next` is the page of older messages."""
+        preview: Preview = await self.crawl.workers.read_answer(
+            "telegram",
+            response.body,
+            response.url,
+            hosts=self.crawl.outlets[source.id].hosts,
+            discovers=source.discovers,
+            now=self.crawl.now,
+        )
+        return replace(preview.feed, next=preview.older)
 
     async def _unknown(self, source: Source, keys: Set[str]) -> bool:
         """Whether a page brought a link that is no item of this source yet."""
@@ -74,6 +92,7 @@ class _Walk:
 
     def __init__(self, source: Source, url: str, first: Feed) -> None:
         self.first = self.feed = first  # `feed` is the last page
+        self.url = url
         self.entries: dict[str, Entry] = _by_key(first)
         self.last: Set[str] = set(self.entries)
         self.warnings = list(first.warnings)
@@ -98,7 +117,7 @@ class _Walk:
         self.number += 1
         self.feed = feed
         shown = _by_key(feed)
-        if not same_site(url, next(iter(self.entries.values())).link):
+        if not same_site(url, self.url):
             self.warnings.append(f"page {self.number} was answered by another site: the walk ends")
             self._going = False
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
@@ -13,7 +14,8 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.addresses import normalise
+from crawler.addresses import normalise, original_of
+from crawler.discovery import captured_at, is_post, post_hints, shown_name
 from crawler.fetch import ANSWERS, RESTS
 from crawler.hosts import host_of
 from crawler.spiders.base import NO_ANSWER, REFUSALS, Crawl, reason_of
@@ -56,8 +58,12 @@ class PageSpider(scrapy.Spider):
         queue = self.queues[host]
         while queue and self.crawl.failure is None and not self._enough():
             item = queue.popleft()
-            outlet = self.crawl.outlets[item.source]
+            outlet = self.crawl.places.outlet(item.source, item.url)
             key = normalise(item.url)
+            refusal = self.crawl.places.refusal(item.source, item.url)
+            if refusal and item.id not in self.known:
+                results.append(ended(item, outlet, key, "dropped:refused", refusal))
+                continue
             end = "known" if item.id in self.known else self.ends.get((outlet.id, key))
             if end is None:
                 self.ends[(outlet.id, key)] = "failed:interrupted"
@@ -86,14 +92,15 @@ class PageSpider(scrapy.Spider):
         if response.status in BUSY:
             self.queues[host].clear()
         result = await self._read(response, item)
-        self.ends[(result.outlet, normalise(item.url))] = result.outcome or "known"
+        outlet = self.crawl.places.outlet(item.source, item.url)  # as _next looks it up, wherever the page led
+        self.ends[(outlet.id, normalise(item.url))] = result.outcome or "known"
         yield result
         for result in self._next(host):
             yield result
 
     async def _read(self, response: Response, item: DueItem) -> Collected:
         """One catch per page: whatever goes wrong is the item's outcome."""
-        outlet = self.crawl.outlets[item.source]
+        outlet = self.crawl.places.outlet(item.source, response.url)
         key = normalise(item.url)
         if response.status != 200:
             gone = response.status in (404, 410) and item.article_id is not None
@@ -103,21 +110,39 @@ class PageSpider(scrapy.Spider):
         kind = headers.get("Content-Type", "").strip().lower()
         if kind.startswith(NOT_TEXT):
             return ended(item, outlet, key, "failed:not_html", kind)
-        source = next(source for source in outlet.collect if source.id == item.source)
+        seen = captured_at(response.url)  # of an archive's capture; its relative dates count from then
         try:
             page = await self.crawl.workers.read_page(
                 response.body,
-                response.url,
+                original_of(response.url),
                 headers=headers,
                 language=item.language,
-                zone=source.zone,
-                now=self.crawl.now,
+                zone=self.crawl.places.zone(item.source, response.url),
+                now=seen or self.crawl.now,
+                hints=post_hints() if is_post(item.url) else None,
             )
         except Exception as error:  # the one catch per page: anything is an outcome with its reason
             if not isinstance(error, CollectError):
                 self.logger.exception("%s: reading failed", item.url)
             return ended(item, outlet, key, f"failed:{reason_of(error)}", str(error))
-        return collected(item, outlet, page)
+        if is_post(
+            item.url
+        ):  # its page is a widget, whose title is not the message's and whose address is not for people
+            page = replace(page, title=item.title, canonical_url=item.url.partition("?")[0])
+        found = collected(item, outlet, page)
+        if found.outcome is None and await self._had(item, found):
+            return ended(item, outlet, found.address_key, "known", "a finder's address led to an article that we have")
+        return replace(found, via="import", first_seen=min(seen, self.crawl.now)) if seen else found
+
+    async def _had(self, item: DueItem, found: Collected) -> bool:
+        """Whether a finder's address led, by redirect or canonical link, to an article that the outlet's own sources
+        brought: those know its date better, and a text without it would be a revision that nobody made."""
+        key = (found.outlet, found.address_key)
+        if item.article_id or not self.crawl.places.discovers(item.source) or found.address_key == normalise(item.url):
+            return False
+        if self.ends.get(key) == "known":  # stored in this crawl, or about to be
+            return True
+        return bool(await asyncio.to_thread(self.crawl.collecting.known_addresses, {key}))
 
     def failed(self, failure: Failure) -> list[Any]:
         request: Any = getattr(failure, "request", None)
@@ -132,7 +157,7 @@ class PageSpider(scrapy.Spider):
         self.silent[host] = self.silent[host] + 1 if reason in NO_ANSWER else 0
         if self.silent[host] >= SILENT_TRIES:
             self.queues[host].clear()
-        outlet = self.crawl.outlets[item.source]
+        outlet = self.crawl.places.outlet(item.source, item.url)
         result = ended(item, outlet, normalise(item.url), f"failed:{reason}", str(failure.value))
         return [result, *self._next(host)]
 
@@ -152,7 +177,7 @@ def collected(item: DueItem, outlet: Outlet, page: Page) -> Collected:
         item.id,
         item.source,
         outlet.id,
-        page.canonical_url or item.url,
+        page.canonical_url or original_of(item.url),
         key,
         title=page.title or item.title,
         text=page.text,
@@ -160,6 +185,7 @@ def collected(item: DueItem, outlet: Outlet, page: Page) -> Collected:
         language=page.language or item.language,
         published=better_date(page.published, item.published),
         modified=page.modified,
+        unlisted=shown_name(outlet),
     )
 
 
