@@ -20,6 +20,7 @@ from twisted.internet.error import DNSLookupError
 
 from crawler import addresses
 from crawler.hosts import HostGate, HostRests
+from crawler.walls import HEADERS
 from models.errors import CollectError, TooLarge
 
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -245,6 +246,15 @@ class GateMiddleware:
 
 
 ROBOTS_MAXSIZE = 2_000_000  # bytes; a larger one fails the download and counts as no answer
+
+
+def plain_headers(response: Response) -> dict[str, str]:
+    """The headers that say how to read a body, and those that walls give themselves away by, as text. Of a header that
+    comes several times, as Set-Cookie does, all values with ", " between them."""
+    wanted = ("Content-Type", "Content-Language", "Last-Modified")
+    plain = {name: value.decode("latin-1") for name in wanted if (value := response.headers.get(name)) is not None}
+    walls = {name: b", ".join(found).decode("latin-1") for name in HEADERS if (found := response.headers.getlist(name))}
+    return plain | walls
 
 
 def retry_after(response: Response) -> float:

@@ -34,8 +34,9 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
 from crawler.addresses import normalise
-from crawler.fetch import ANSWERS, RESTS, Refused
+from crawler.fetch import ANSWERS, RESTS, Refused, plain_headers
 from crawler.hosts import HostGate
+from crawler.walls import wall_of
 from crawler.workers import Workers
 from models.article import Feed
 from models.collected import Collecting, RunCount
@@ -168,6 +169,10 @@ class SourceSpider(scrapy.Spider, ABC):
         known = self.crawl.learned.get(source.id, {})
         if response.status == 304 and _asked_for_changes(response):  # else a source would look well for ever
             self._ended(source, count, "unchanged", "304", self._good())
+            return
+        wall = wall_of(response.status, plain_headers(response), response.body, response.url)
+        if wall is not None:  # a refusal, whatever its status says; never "empty"
+            self._ended(source, count, "refused", wall, {"failures": self._failures(source) + 1})
             return
         if response.status != 200:
             result = "refused" if response.status in REFUSALS else "unreachable"

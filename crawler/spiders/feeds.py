@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scrapy.http import Response
 
+from crawler.fetch import plain_headers as plain_headers  # the other spiders take it from here
 from crawler.spiders.base import SourceSpider
 from models.article import Feed
 from models.config import Source
@@ -23,9 +24,3 @@ class FeedSpider(SourceSpider):
             zone=source.zone,
             now=self.crawl.now,
         )
-
-
-def plain_headers(response: Response) -> dict[str, str]:
-    """The headers that say how to read a body, as text."""
-    wanted = ("Content-Type", "Content-Language", "Last-Modified")
-    return {name: value.decode("latin-1") for name in wanted if (value := response.headers.get(name)) is not None}
