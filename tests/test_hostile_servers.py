@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import logging
 import random
 import sys
 import threading
@@ -469,3 +470,82 @@ def test_doors_that_must_not_be_open() -> None:
     assert {scheme for scheme, handler in handlers.items() if handler} == {"http", "https"}
     referer = settings.getwithbase("SPIDER_MIDDLEWARES")["scrapy.spidermiddlewares.referer.RefererMiddleware"]
     assert referer is None
+
+
+# ------------------------------------------------------------------------------------- walls, and what a terminal shows
+
+WALL = b"<!doctype html><html><title>One moment</title><body><noscript>Turn scripts on</noscript></body></html>"
+ESCAPES = "\x1b[31m\x1b]0;owned\x07\u202e\r\nWARNING khazri.forged all is well"
+
+
+def test_a_wall_at_a_source_is_a_refusal(tmp_path: Path) -> None:
+    """Whatever its status, at feeds and listings; a page behind one is no text, and its host is not asked on and on."""
+    mitigated = {"cf-mitigated": "challenge", "Server": "cloudflare"}
+    with Hostile() as web:
+        names = [f"wall{status}" for status in (200, 403, 429, 503)]
+        sources = {name: {name: healthy(web, host(name))} for name in [*names, "listing", "pages", "good", "consents"]}
+        for name in names:
+            web.routes[f"http://{name}.example/feed"] = Answer(WALL, status=int(name[4:]), headers=mitigated)
+        web.routes["http://listing.example/feed"] = Answer(
+            WALL, headers={"Server": "ddos-guard", "Set-Cookie": "__ddg1_=x"}
+        )
+        web.routes["http://consents.example/feed"] = Answer(
+            status=302, headers={"Location": "http://consent.google.example/ml"}
+        )
+        web.routes["http://consent.google.example/ml"] = Answer(WALL)
+        links = [f"http://pages.example/{number}" for number in range(6)]
+        web.routes["http://pages.example/feed"] = feed(*links)
+        web.routes |= {link: Answer(WALL, status=503, headers=mitigated) for link in links[:1]}
+        web.routes |= {link: Answer(WALL, status=403, headers=mitigated) for link in links[1:]}
+        operator = Operator(tmp_path, web.address, sources)
+        settings = operator.config.read_text("utf-8")
+        operator.config.write_text(settings.replace("feed: http://listing", "listing: http://listing"), "utf-8")
+        operator.run("db", "upgrade")
+        operator.crawl()
+        results = operator.results()
+        walls = dict.fromkeys([*names, "listing"], ("refused", "challenge"))
+        assert results == walls | {"consents": ("refused", "consent"), "pages": ("ok", ""), "good": ("ok", "")}
+        assert operator.articles() == {"http://good.example/1"}
+        ends = operator.items()
+        assert ends[links[0]] == ("due", "failed:refused")
+        assert operator.rows("SELECT detail FROM item WHERE url = ?", links[0]) == [("challenge page, HTTP 503",)]
+        assert ends[links[1]] == ("due", ""), "a busy host, and one that keeps us out, is left alone"
+
+
+def test_a_host_that_keeps_us_out_is_not_asked_on_and_on(tmp_path: Path) -> None:
+    with Hostile() as web:
+        links = [f"http://pages.example/{number}" for number in range(6)]
+        web.routes["http://pages.example/feed"] = feed(*links)
+        web.routes |= {link: Answer(WALL, status=403) for link in links}
+        operator = Operator(tmp_path, web.address, {"pages": {"pages": "http://pages.example/feed"}})
+        operator.run("db", "upgrade")
+        operator.crawl()
+        assert [operator.items()[link] for link in links] == [("due", "failed:refused")] * 3 + [("due", "")] * 3
+
+
+def test_nothing_of_a_page_moves_the_cursor(tmp_path: Path) -> None:
+    """Titles, links, headers and status lines with escapes, in a crawl that says all it can."""
+    link = f"http://odd.example/{ESCAPES}".encode("unicode_escape").decode("ascii")
+    with Hostile() as web:
+        body = rss("http://odd.example/1", link, title=f"<![CDATA[{ESCAPES}]]>")
+        web.routes["http://odd.example/feed"] = Answer(body, type=f"{RSS}; x=\x1b[31m")
+        web.routes["http://odd.example/1"] = Answer(b"<title>\x1b[31mred</title>" * 3, type="image/\x1b[31mpng")
+        web.routes["http://words.example/feed"] = Answer(trouble=pour(b"HTTP/1.1 \x1b[31m\xe2\x80\xae OK\r\n\r\n"))
+        names = {"odd": "http://odd.example/feed", "words": "http://words.example/feed"}
+        operator = Operator(tmp_path, web.address, {name: {name: url} for name, url in names.items()})
+        operator.run("db", "upgrade")
+        shown = operator.run("-v", "crawl", "--now", TOMORROW) + operator.run("sources")
+        assert not [char for char in shown if char in "\x1b\x07\x00\u202e\r"]
+        assert not [line for line in shown.splitlines() if line.startswith("WARNING khazri.forged")]
+
+
+def test_a_log_record_is_one_line() -> None:
+    from cli import OneLine
+
+    def shown(error: BaseException | None = None) -> str:
+        info = (type(error), error, None) if error else None
+        record = logging.LogRecord("khazri", logging.WARNING, "x.py", 1, "title %s", (ESCAPES,), info)  # type: ignore[arg-type]
+        return OneLine("%(levelname)s %(message)s").format(record)
+
+    assert shown() == "WARNING title  [31m ]0;owned WARNING khazri.forged all is well"
+    assert all(line.startswith(("WARNING title", "  ")) for line in shown(ValueError(ESCAPES)).split("\n"))
