@@ -145,6 +145,16 @@ ORDINARY: dict[str, tuple[int, dict[str, str], bytes]] = {
     "a plain 404": (404, {"Server": "cloudflare"}, html("Not found", "<p>Nothing here</p>")),
     "a plain 403": (403, {}, html("403 Forbidden", "<h1>Forbidden</h1><p>nginx</p>")),
     "a plain 503": (503, {"Server": "cloudflare"}, html("503 Service Unavailable", "<h1>Down for maintenance</h1>")),
+    "an application's empty shell": (
+        200,
+        {"Server": "cloudflare", "Set-Cookie": "__cf_bm=x"},
+        html("Wire", "<noscript>Scripts are off</noscript><div id='app'></div>"),
+    ),
+    "scripts before the words": (
+        403,
+        {"Server": "cloudflare", "Set-Cookie": "__cf_bm=x"},
+        html("Wire", f"<noscript>-</noscript><script>{'datadome = 1;' * 20_000}</script>{LONG}"),
+    ),
     "nothing": (200, {}, b""),
     "bytes": (200, {"Server": "cloudflare"}, bytes(range(256)) * 10),
 }
