@@ -23,6 +23,7 @@ FEW_WORDS = 600  # characters of text; a wall says little
 MOST_BYTES = 100_000
 MARKUP_CHARS = 200_000  # of a page's markup looked at for marks
 WORDLESS = 50  # characters; less is no text at all
+BARE_CHARS = 5_000  # of markup; a page without words is larger than that, were it an application's
 WALL_STATUSES = (200, 202, 401, 403, 405, 406, 429, 503)  # with which walls were seen
 
 # Headers that only a wall sends: name -> what its value must hold.
@@ -81,6 +82,7 @@ _WORDS = re.compile(
     r"verify(?:ing)? (?:that )?you are (?:a )?human|needs to review the security of your connection|"
     r"please (?:solve|complete) (?:the|this) captcha|why have i been blocked|press (?:&|and) hold to confirm|"
     r"you don.?t have permission to access .{0,200} on this server|the requested url was rejected|"
+    r"request unsuccessful\. incapsula incident|"
     r"подтвердите, что (?:вы|запросы).{0,40}робот|проверка браузера|проверяем ваш браузер|"
     r"robot deyiləm|robot olmadığınızı",
     re.IGNORECASE,
@@ -162,6 +164,8 @@ def wall_in(title: str, text: str, markup: str) -> Wall | None:
         return "challenge"
     if telling and (_WEAK_MARKS.search(markup) or _TITLE.match(title) or len(text) < FEW_WORDS // 2):
         return "challenge"
+    if len(text) < WORDLESS and len(markup) < BARE_CHARS and _WEAK_MARKS.search(markup):
+        return "challenge"  # nothing but a guard's script
     return "consent" if _CONSENT.search(words) and _BUTTONS.search(f"{text}\n{_labels(markup)}") else None
 
 

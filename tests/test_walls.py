@@ -49,6 +49,15 @@ CHALLENGES: dict[str, tuple[int, dict[str, str], bytes]] = {
         {"Set-Cookie": "visid_incap_9=x, incap_ses_1_9=y"},
         html("", "<iframe src='/_Incapsula_Resource?CWUDNSAI=9&xinfo=1-2&incident_id=3'>Request unsuccessful</iframe>"),
     ),
+    "imperva, bare": (200, {}, b"<html><script src='/_Incapsula_Resource?SWJIYLWA=5,7'></script><body></body></html>"),
+    "imperva, refused": (
+        200,
+        {},
+        html(
+            "",
+            "<iframe src='/_Incapsula_Resource?SW=3&xinfo=3'>Request unsuccessful. Incapsula incident ID: 1-2</iframe>",
+        ),
+    ),
     "akamai": (
         403,
         {"Server": "AkamaiGHost"},
@@ -86,7 +95,18 @@ def test_a_challenge(status: int, headers: dict[str, str], body: bytes) -> None:
     assert wall_of(status, headers, body, URL) == "challenge"
 
 
-@pytest.mark.parametrize("name", ["cloudflare page", "ddos-guard", "akamai", "perimeterx", "cloudflare 200 with words"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cloudflare page",
+        "ddos-guard",
+        "akamai",
+        "perimeterx",
+        "cloudflare 200 with words",
+        "imperva, bare",
+        "imperva, refused",
+    ],
+)
 def test_a_challenge_under_200_is_never_a_text(name: str) -> None:
     _, headers, body = CHALLENGES[name]
     assert read_page(body, URL, headers=headers).kind == "challenge"
