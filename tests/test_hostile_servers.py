@@ -492,7 +492,7 @@ def test_a_wall_at_a_source_is_a_refusal(tmp_path: Path) -> None:
         for name in names:
             web.routes[f"http://{name}.example/feed"] = Answer(WALL, status=int(name[4:]), headers=mitigated)
         web.routes["http://listing.example/feed"] = Answer(
-            WALL, headers={"Server": "ddos-guard", "Set-Cookie": "__ddg1_=x"}
+            WALL + b"<!-- ddos-guard -->", headers={"Server": "ddos-guard", "Set-Cookie": "__ddg1_=x"}
         )
         web.routes["http://consents.example/feed"] = Answer(
             status=302, headers={"Location": "http://consent.google.example/ml"}
