@@ -16,6 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from models.errors import KhazriError
+from models.text import printable
 
 if TYPE_CHECKING:
     from models.config import Config
@@ -39,8 +40,8 @@ _given: dict[str, Any] = {}
 
 
 def say(message: str) -> None:
-    """To the person: stderr, so that stdout stays data."""
-    print(message, file=sys.stderr)
+    """To the person: stderr, so that stdout stays data. What others wrote in it neither colours nor moves anything."""
+    print("\n".join(map(printable, message.split("\n"))), file=sys.stderr)
 
 
 def parse_time(text: str, option: str) -> datetime:
@@ -80,6 +81,17 @@ def load() -> Config:
     return replace(config, now=parse_time(_given["now"], "--now")) if _given.get("now") else config
 
 
+class OneLine(logging.Formatter):
+    """A record is one line whatever a page put into it, so that nobody's title can pass for a line of ours, and shows
+    no colours or cursor moves of others. The lines of a traceback stay lines."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        return "\n".join(f"  {printable(line)}" for line in super().formatException(ei).split("\n"))
+
+
 @app.callback()
 def options(
     config: Annotated[str | None, typer.Option(help="The config file; else KHAZRI_CONFIG, else config.yaml.")] = None,
@@ -87,11 +99,9 @@ def options(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more on stderr.")] = False,
 ) -> None:
     _given.update(config=config, now=now)
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        stream=sys.stderr,
-        format="%(levelname)s %(name)s %(message)s",
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
     if not verbose:
         for name in ("scrapy", "twisted", "trafilatura", "htmldate", "apscheduler"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # their warnings are our outcomes
@@ -120,7 +130,8 @@ def crawl_lines(result: Any) -> list[str]:
     for count in result.counts:
         outcomes = ", ".join(f"{n} {name}" for name, n in sorted(count.outcomes.items())) or "-"
         reason = f" ({count.reason})" if count.reason else ""
-        lines.append(f"{count.source}\t{count.result}{reason}\t{count.seen} seen, {count.new} new\t{outcomes}")
+        fields = (count.source, f"{count.result}{reason}", f"{count.seen} seen, {count.new} new", outcomes)
+        lines.append("\t".join(map(printable, fields)))
     return lines
 
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import ipaddress
+import time
+from collections.abc import Sequence
 from typing import Any, cast
+from urllib.parse import urlsplit
 
-from scrapy import Request
+from scrapy import Request, Spider
 from scrapy.core.downloader.handlers import http11
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from scrapy.http import Response
-from scrapy.resolver import CachingThreadedResolver
+from scrapy.resolver import CachingThreadedResolver, dnscache
 from twisted.internet import defer
 from twisted.internet.base import ReactorBase
 from twisted.internet.error import DNSLookupError
 
-from crawler.addresses import is_safe_address
+from crawler import addresses
 from crawler.hosts import HostGate, HostRests
-from models.errors import TooLarge
+from crawler.walls import HEADERS
+from models.errors import CollectError, TooLarge
 
 REDIRECTS = (301, 302, 303, 307, 308)
 # Statuses a callback wants to see itself: all but the redirects, which the redirect middleware follows.
@@ -37,16 +42,29 @@ class Refused(IgnoreRequest):
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one on the open internet."""
+    """Whether an IP address is one on the open internet, by the same rule as for literal ones."""
     try:
-        ip = ipaddress.ip_address(address)
+        return addresses.is_public(ipaddress.ip_address(address))
     except ValueError:
         return False
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return (mapped or ip).is_global and not ip.is_multicast
 
 
-class GuardedResolver(CachingThreadedResolver):
+class OpenResolver(CachingThreadedResolver):
+    """With a configured proxy the only name we resolve is the proxy's, and that may well be on loopback.
+
+    Scrapy's cache of names never forgets: a process that runs for months would ask a host for ever where it once was.
+    """
+
+    forgotten_at = 0.0  # monotonic seconds
+
+    def getHostByName(self, name: str, timeout: Any = ()) -> defer.Deferred[str]:
+        if time.monotonic() - self.forgotten_at > DNS_KEPT_SECONDS:
+            dnscache.clear()
+            self.forgotten_at = time.monotonic()
+        return super().getHostByName(name, timeout)
+
+
+class GuardedResolver(OpenResolver):
     """Names that resolve to loopback, private or link-local addresses do not resolve at all."""
 
     def getHostByName(self, name: str, timeout: Any = ()) -> defer.Deferred[str]:
@@ -61,16 +79,30 @@ class GuardedResolver(CachingThreadedResolver):
         return address
 
 
-class OpenResolver(CachingThreadedResolver):
-    """With a configured proxy the only name we resolve is the proxy's, and that may well be on loopback."""
-
-
 def make_resolver(reactor: ReactorBase, *, guarded: bool) -> CachingThreadedResolver:
     kind = GuardedResolver if guarded else OpenResolver
     return kind(reactor, 10_000, DNS_SECONDS)
 
 
 DNS_SECONDS = 10.0  # a name that takes longer is as good as dead; Scrapy's own 60 s would outlast `make run`'s minute
+DNS_KEPT_SECONDS = 300.0  # the least time-to-live in common use; a crawl looks a host up once
+
+
+class GuardedFactory(http11._LenientHTTP11ClientFactory):
+    """Looks at the peer once connected and before a byte is sent: whatever led there, nobody private is asked."""
+
+    def buildProtocol(self, addr: Any) -> Any:
+        if not is_public(addr.host):
+            raise Refused("forbidden_address", addr.host)
+        return super().buildProtocol(addr)
+
+
+def guard_peers() -> None:
+    """Make Scrapy's client use our factory; as with the parser below, the name is the only door."""
+    http11._LenientHTTP11ClientFactory = GuardedFactory  # type: ignore[misc]
+
+
+HEAD_BYTES = 256 * 1024  # real heads are under 20 kB; browsers give up at this size
 
 
 class CappedParser(http11._LenientHTTPClientParser):
@@ -79,14 +111,16 @@ class CappedParser(http11._LenientHTTPClientParser):
 
     head_bytes = 0
 
+    MAX_LENGTH = HEAD_BYTES  # of one line; Twisted's 16 kB is less than some security policies take
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002 - Twisted's shape
+        raise TooLarge(f"a line of headers over {HEAD_BYTES:,} bytes")
+
     def lineReceived(self, line: bytes) -> None:
         self.head_bytes += len(line) + 2
         if self.head_bytes > HEAD_BYTES:
             raise TooLarge(f"more than {HEAD_BYTES:,} bytes of headers")
         super().lineReceived(line)
-
-
-HEAD_BYTES = 256 * 1024  # real heads are under 20 kB; browsers give up at this size
 
 
 def cap_headers() -> None:
@@ -106,7 +140,7 @@ class GuardMiddleware:
 
     def process_request(self, request: Request) -> None:
         if not request.url.startswith(("http://", "https://")) or (
-            not self._proxied() and not is_safe_address(request.url)
+            not self._proxied() and not addresses.is_safe_address(request.url)
         ):
             raise Refused("forbidden_address", request.url)
         # None, said aloud: else Scrapy takes http_proxy of the environment, of which the checks of peers know nothing.
@@ -118,8 +152,48 @@ class GuardMiddleware:
             raise Refused("forbidden_address", request.url)
         return response
 
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """A name that the resolver kept from us is told as what it is, not as one that does not exist."""
+        name = urlsplit(request.url).hostname or ""
+        if isinstance(exception, CannotResolveHostError) and name in dnscache and not is_public(dnscache[name]):
+            raise Refused("forbidden_address", request.url) from exception
+
     def _proxied(self) -> bool:
         return bool(cast(Any, self.crawler.spider).crawl.config.proxy)
+
+
+class GuardedRedirects(RedirectMiddleware):
+    """Scrapy's, which raises a bare ValueError for a Location that is no address."""
+
+    def process_response(
+        self,
+        request: Request,
+        response: Response,
+        spider: Spider | None = None,  # noqa: ARG002 - Scrapy's shape
+    ) -> Request | Response:
+        try:
+            return super().process_response(request, response)
+        except ValueError as error:
+            raise CollectError(f"a redirect to no address: {error}", reason="bad_redirect", url=request.url) from error
+
+
+class CodingMiddleware:
+    """Before Scrapy unpacks a body under its size cap: what costs time instead of space is not unpacked at all."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        codings = b",".join(response.headers.getlist("Content-Encoding")).split(b",")
+        if len(codings) > MOST_CODINGS:
+            raise CollectError(f"packed {len(codings)} times over", reason="undecodable", url=request.url)
+        if codings != [b""] and any(response.body.count(mark) > MOST_FRAMES for mark in FRAMES):
+            raise CollectError(f"packed in over {MOST_FRAMES} pieces", reason="undecodable", url=request.url)
+        return response
+
+
+MOST_CODINGS = 2  # twice is a known mistake of proxies; every layer may unpack a body of full size
+# The starts of gzip members, zstd frames and frames to skip: 8 MB of empty ones took 2, 12 and 12 s (measured). Real
+# bodies have one; by chance 8 MB hold one or two.
+FRAMES = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\x2a\x4d\x18")
+MOST_FRAMES = 1_000
 
 
 class GateMiddleware:
@@ -175,10 +249,23 @@ class GateMiddleware:
 ROBOTS_MAXSIZE = 2_000_000  # bytes; a larger one fails the download and counts as no answer
 
 
+HOW_TO_READ = ("Content-Type", "Content-Language", "Last-Modified")
+
+
+def plain_headers(response: Response, wanted: Sequence[str] = HOW_TO_READ) -> dict[str, str]:
+    """The headers that say how to read a body (or others), and those that walls give themselves away by, as text.
+
+    Of a header that comes several times, as Set-Cookie does, all values with ", " between them.
+    """
+    plain = {name: value.decode("latin-1") for name in wanted if (value := response.headers.get(name)) is not None}
+    walls = {name: b", ".join(found).decode("latin-1") for name in HEADERS if (found := response.headers.getlist(name))}
+    return plain | walls
+
+
 def retry_after(response: Response) -> float:
     """Seconds a 429 or 503 asks us to wait; its HTTP-date form and garbage count as a minute."""
     if response.status not in (429, 503):
         return 0.0
     value = response.headers.get("Retry-After")
     text = value.decode("latin-1").strip() if value else ""
-    return float(text) if text.isdigit() else 60.0
+    return float(text) if text.isascii() and text.isdigit() else 60.0  # a superscript two is a digit to isdigit

@@ -26,9 +26,11 @@ def run(main: Coroutine[Any, Any, T], *, guarded: bool) -> T:
     install_reactor(ASYNCIO_REACTOR)
     from twisted.internet import reactor as installed
 
-    from crawler.fetch import cap_headers, make_resolver
+    from crawler.fetch import cap_headers, guard_peers, make_resolver
 
     cap_headers()
+    if guarded:
+        guard_peers()
     reactor: Any = installed
     make_resolver(reactor, guarded=guarded).install_on_reactor()
     reactor.getThreadPool().adjustPoolsize(maxthreads=RESOLVER_THREADS)

@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from crawler.addresses import is_home
 from crawler.jsonld import types_of
 from crawler.metadata import Head
+from crawler.walls import is_consent_host, wall_by_headers, wall_in
 from models.article import PageKind
 
 SHORT = 600  # characters; a wall or an error says little, a longer text is worth keeping whatever it is
 STUB = 200  # characters of a page that says it is paid for: more is a short article, seen on two of 1,100 pages
 LEAST = 40  # characters of text below which a page says nothing
 
-_CHALLENGE_MARKS = re.compile(
-    r"cf-chl|cf_chl_|/cdn-cgi/challenge-platform|challenge-form|_incapsula_resource|ddos-guard|"
-    r"px-captcha|g-recaptcha|h-captcha|servicepipe|datadome|akamai.{0,40}bot",
-    re.IGNORECASE,
-)
-_CHALLENGE_WORDS = re.compile(
-    r"just a moment|checking your browser|verify(?:ing)? (?:that )?you are (?:a )?human|attention required|"
-    r"access denied|enable javascript and cookies|are you a robot|pardon our interruption|ddos protection|"
-    r"проверка браузера|подтвердите, что вы не робот|robot deyiləm|robot olmadığınızı",
-    re.IGNORECASE,
-)
 _ERROR_TITLE = re.compile(
     r"^\W*(?:error )?(?:40[0-9]|50[0-9])\b(?!\W*\w+ (?:people|more))|"
     r"\b404\b.{0,30}(?:not found|не найден|tapılmadı|bulunamadı)|"
     r"^page (?:not found|cannot be found)|^not found$|страница не найдена|səhifə tapılmadı|sayfa bulunamadı|"
     r"бет табылмады|сторінку не знайдено|service unavailable|bad gateway|internal server error|"
     r"გვერდი ვერ მოიძებნა|页面不存在",
-    re.IGNORECASE,
-)
-_CONSENT = re.compile(
-    r"before you continue|we value your privacy|consent to (?:the use of )?cookies|"
-    r"cookie (?:consent|settings|preferences)|мы используем (?:файлы )?cookie|çerez",
     re.IGNORECASE,
 )
 _PAYWALL = re.compile(
@@ -47,15 +33,20 @@ _LISTING_TYPES = frozenset(("collectionpage", "searchresultspage", "itemlist", "
 _GALLERY_TYPES = frozenset(("imagegallery", "videoobject", "mediagallery", "videogallery"))
 
 
-def kind_of(head: Head, title: str, text: str, markup: str) -> PageKind:
+def kind_of(head: Head, title: str, text: str, markup: str, headers: Mapping[str, str] | None = None) -> PageKind:
     """The page's kind from its head, words and marks; "article" where nothing speaks plainly against it."""
+    wall = wall_by_headers(headers or {}) or ("consent" if is_consent_host(head.url) else None)
+    if wall is not None:
+        return wall
     dated = bool(head.article.get("datePublished") or head.article.get("articleBody"))
     is_article = dated or "article" in head.meta("og:type").lower()
     short = len(text) < SHORT
     if short and not is_article:
-        wall = _wall(f"{head.title_tag}\n{title}\n{text}", head.title_tag or title, markup)
+        wall = wall_in(head.title_tag or title, f"{title}\n{text}", markup)
         if wall is not None:
             return wall
+        if _ERROR_TITLE.search(head.title_tag or title):
+            return "error"
     if len(text) < LEAST:
         return _wordless(head, text)
     paid = head.article.get("isAccessibleForFree") in (False, "False", "false")
@@ -66,16 +57,6 @@ def kind_of(head: Head, title: str, text: str, markup: str) -> PageKind:
     if not is_article and _is_listing(head, text):
         return "listing"
     return "article"
-
-
-def _wall(words: str, title: str, markup: str) -> PageKind | None:
-    if _CHALLENGE_WORDS.search(words) and (_CHALLENGE_MARKS.search(markup[:200_000]) or len(words) < SHORT):
-        return "challenge"
-    if _ERROR_TITLE.search(title):
-        return "error"
-    if _CONSENT.search(words) and len(words) < SHORT:
-        return "consent"
-    return None
 
 
 def _types(head: Head) -> set[str]:

@@ -79,7 +79,7 @@ def read_page(
         modified=modified_of(head, when),
         language=language_of(text, title) if text else None,
         canonical_url=canonical_of(head),
-        kind=kind_of(head, title, text, markup),
+        kind=kind_of(head, title, text, markup, headers),
         site_name=site,
         warnings=tuple(dict.fromkeys(warnings)),
     )

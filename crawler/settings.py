@@ -35,6 +35,8 @@ def scrapy_settings(config: Config) -> dict[str, Any]:
         "TELNETCONSOLE_ENABLED": False,
         "STATS_DUMP": False,
         "LOG_ENABLED": False,  # the command line sets logging up, once
+        # http and https only: the guard refuses the others by their address, and nobody would answer for them either.
+        "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "s3")),
         "ITEM_PIPELINES": {"pipelines.storing.StoringPipeline": 100},
         "SPIDER_MIDDLEWARES": {
             # Statuses are outcomes here, and referrers and depth say nothing in a one-step crawl.
@@ -47,6 +49,9 @@ def scrapy_settings(config: Config) -> dict[str, Any]:
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
             "crawler.fetch.GuardMiddleware": 50,  # before anything else, and after every redirect
+            "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+            "crawler.fetch.GuardedRedirects": 600,
+            "crawler.fetch.CodingMiddleware": 595,  # sees a body before HttpCompressionMiddleware (590) unpacks it
             "crawler.fetch.GateMiddleware": 950,  # nearest to the downloader: what is held is really asked for
         },
         "EXTENSIONS": {

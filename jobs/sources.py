@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from crawler.polled import POLLED
 from models.config import Config
 from models.queries import SourceAt, snapshot
+from models.text import printable
 
 
 def source_rows(config: Config, engine: Engine) -> list[dict[str, Any]]:
@@ -62,11 +63,10 @@ def as_text(rows: list[dict[str, Any]]) -> str:
         table.add_column(name, overflow="fold")
     active = [row for row in rows if row["state"] != "disabled"]
     for row in active:
-        table.add_row(
-            row["source"], row["state"], row["last_answer"] or "-", row["last_new_item"] or "-", row["why"] or ""
-        )
+        cells = (row["source"], row["state"], row["last_answer"] or "-", row["last_new_item"] or "-", row["why"] or "")
+        table.add_row(*map(printable, cells))
     stream = StringIO()
     # A pipe has no width; 140 columns fit a wide terminal and a log line alike.
-    Console(file=stream, width=140, highlight=False).print(table)
+    Console(file=stream, width=140, highlight=False, markup=False).print(table)
     disabled = len(rows) - len(active)
     return f"{stream.getvalue().rstrip()}\n{disabled} more are disabled, with the reason in watch/outlets/"

@@ -212,6 +212,18 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+# What a terminal obeys instead of showing: controls, line and paragraph separators, and the marks that turn the
+# direction of writing round, with which a line can be made to read as another.
+_UNSHOWN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]+"
+)
+
+
+def printable(text: str) -> str:
+    """One line that a terminal or a log shows as it is: what would move the cursor, colour or reverse it is a space."""
+    return _UNSHOWN.sub(" ", text)
+
+
 @cache
 def _all_marks() -> re.Pattern[str]:
     """Runs of combining marks over the limit, of every script Unicode knows."""

@@ -1,5 +1,7 @@
 """A hostile web for tests: an HTTP proxy on loopback that answers for `http://<name>.example` as badly as it is told.
 
+Asked directly, without a proxy and with TLS if it was given a context, it answers by the Host header less its port.
+
     with Hostile() as web:
         web.routes["http://a.example/feed"] = Answer(rss("http://a.example/1"))
         operator = Operator(tmp_path, web.address, {"a": {"a": "http://a.example/feed"}})
@@ -15,6 +17,7 @@ import signal
 import socket
 import socketserver
 import sqlite3
+import ssl
 import struct
 import subprocess
 import sys
@@ -113,12 +116,19 @@ class _Handler(socketserver.BaseRequestHandler):
     server: _Server
 
     def handle(self) -> None:
-        stream = self.request.makefile("rb")
-        line = stream.readline().decode("latin-1").split()
-        if len(line) != 3:
-            return
-        asked = Asked(line[1], parse_headers(stream), time.monotonic())
         web = self.server.web
+        try:
+            if web.tls is not None:  # here, not in the listening socket: a bad handshake is this connection's alone
+                self.request = web.tls.wrap_socket(self.request, server_side=True)
+            stream = self.request.makefile("rb")
+            line = stream.readline().decode("latin-1").split()
+            if len(line) != 3:
+                self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                return
+        except OSError:
+            return
+        headers = parse_headers(stream)
+        asked = Asked(web.url_of(line[1], headers), headers, time.monotonic())
         with web.lock:
             web.asked.append(asked)
         answer = web.routes.get(asked.url) or Answer(status=404)
@@ -144,13 +154,22 @@ class _Server(socketserver.ThreadingTCPServer):
 class Hostile:
     """The server, on a free port, and what it was asked."""
 
-    def __init__(self, routes: Mapping[str, Answer] | None = None) -> None:
+    def __init__(
+        self,
+        routes: Mapping[str, Answer] | None = None,
+        *,
+        at: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.routes: dict[str, Answer] = dict(routes or {})
         self.asked: list[Asked] = []
+        self.tls = tls
         self.lock = threading.Lock()
-        self.server = _Server(("127.0.0.1", 0), _Handler)
+        self.server = _Server((at, port), _Handler)
         self.server.web = self
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.port: int = self.server.server_address[1]
+        self.address = f"{self.scheme}://{at}:{self.port}"
 
     def __enter__(self) -> Self:
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -161,6 +180,15 @@ class Hostile:
     ) -> None:
         self.server.shutdown()
         self.server.server_close()
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.tls is not None else "http"
+
+    def url_of(self, target: str, headers: Message) -> str:
+        """The address asked for: a proxy is told the whole of it, a server itself only the path."""
+        host = headers.get("Host", "").rpartition(":")[0] or headers.get("Host", "")
+        return f"{self.scheme}://{host}{target}" if target.startswith("/") else target
 
     def to(self, url: str) -> list[Asked]:
         return [asked for asked in self.asked if asked.url == url]
@@ -238,13 +266,14 @@ class Operator:
             "outlets": {name: _outlet(name, sources) for name, sources in outlets.items()},
         }
         self.config.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        self.program = [str(KHAZRI)]
         self.env = {key: value for key, value in os.environ.items() if not key.startswith("KHAZRI_")}
         self.env |= {"KHAZRI_DATABASE": f"sqlite:///{self.database}"}
         if proxy:
             self.env["KHAZRI_PROXY"] = proxy
 
     def start(self, *arguments: str, **keywords: Any) -> subprocess.Popen[str]:
-        command = [str(KHAZRI), "--config", str(self.config), *arguments]
+        command = [*self.program, "--config", str(self.config), *arguments]
         options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": self.env}
         process: subprocess.Popen[str] = subprocess.Popen(
             command, text=True, start_new_session=True, **(options | keywords)

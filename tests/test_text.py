@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.text import EVIDENCE_CHARS, clean, evidence, fold, fold_word, lower, sentences, word_script
+from models.text import EVIDENCE_CHARS, clean, evidence, fold, fold_word, lower, printable, sentences, word_script
 
 
 @pytest.mark.parametrize(
@@ -133,3 +133,8 @@ def test_evidence_is_never_over_its_length_and_holds_the_place(at: int, length: 
     cut = evidence(text, start, end)
     assert len(cut) <= EVIDENCE_CHARS
     assert " ".join(text[start:end].split()) in cut
+
+
+def test_printable_is_one_line_that_obeys_nobody() -> None:
+    assert printable("a\x1b[31mb\r\nc\u2028d\u202ee\x9bf") == "a [31mb c d e f"
+    assert printable("Bakı — çıraq, Қазақстан") == "Bakı — çıraq, Қазақстан"

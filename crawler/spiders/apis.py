@@ -9,8 +9,8 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawler.apis import Window, gdelt_address, is_full, next_window, wordpress_address
+from crawler.fetch import plain_headers
 from crawler.spiders.base import NothingNew, SourceSpider
-from crawler.spiders.feeds import plain_headers
 from models.article import Entry, Feed
 from models.config import Source
 from models.errors import CollectError

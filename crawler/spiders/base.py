@@ -31,13 +31,13 @@ from twisted.internet.error import (
     TCPTimedOutError,
 )
 from twisted.python.failure import Failure
-from twisted.web._newclient import ParseError
 from twisted.web.client import ResponseFailed
 
 from crawler.addresses import normalise
 from crawler.discovery import Places
-from crawler.fetch import ANSWERS, RESTS, Refused
+from crawler.fetch import ANSWERS, RESTS, Refused, plain_headers
 from crawler.hosts import HostGate
+from crawler.walls import wall_of
 from crawler.workers import Workers
 from models.article import Feed
 from models.collected import Collecting, RunCount
@@ -84,18 +84,19 @@ def reason_of(error: BaseException | None) -> str:
     for kinds, word in REASONS:
         if isinstance(error, kinds):
             return word
-    name = type(error).__name__
-    if "SSL" in name or "TLS" in name or "certificate" in str(error).lower():
+    package = type(error).__module__.partition(".")[0]
+    if package in TLS or "certificate" in str(error).lower():
         return "tls"
     if isinstance(error, DownloadFailedError) and isinstance(error.__cause__, ResponseFailed):
         inner = error.__cause__.reasons[0].value  # Scrapy keeps the connection's own end as the cause
-        return "bad_http" if isinstance(inner, ParseError) else reason_of(inner)
-    if type(error).__module__.partition(".")[0] in DECODERS:
+        word = reason_of(inner)  # what is no end of a connection is the parser's complaint, of whatever type
+        return "bad_http" if word == type(inner).__name__.lower() else word
+    if package in DECODERS:
         return "undecodable"
     for words, word in MESSAGES:
         if words in str(error).lower():
             return word
-    return "unreadable" if isinstance(error, IgnoreRequest) else name.lower()
+    return "unreadable" if isinstance(error, IgnoreRequest) else type(error).__name__.lower()
 
 
 REASONS: tuple[tuple[Any, str], ...] = (
@@ -106,6 +107,7 @@ REASONS: tuple[tuple[Any, str], ...] = (
     (ConnectError, "no_route"),
     (DownloadCancelledError, "too_large"),  # without a word of why; only a body over its size is ever cancelled
 )
+TLS = ("OpenSSL", "service_identity", "ssl")
 DECODERS = ("zlib", "gzip", "brotli", "backports", "compression")  # their errors have no common parent
 MESSAGES = (  # Scrapy has no types of their own for these
     ("max size", "too_large"),
@@ -218,8 +220,12 @@ class SourceSpider(scrapy.Spider, ABC):
 
     async def _take(self, response: Response, source: Source, count: RunCount) -> None:
         known = self.crawl.learned.get(source.id, {})
-        if response.status == 304:
+        if response.status == 304 and _asked_for_changes(response):  # else a source would look well for ever
             self._ended(source, count, "unchanged", "304", self._good())
+            return
+        wall = wall_of(response.status, plain_headers(response), response.body, response.url)
+        if wall is not None:  # a refusal, whatever its status says; never "empty"
+            self._ended(source, count, "refused", wall, {"failures": self._failures(source) + 1})
             return
         if response.status != 200:
             result = "refused" if response.status in REFUSALS else "unreachable"
@@ -296,6 +302,11 @@ class SourceSpider(scrapy.Spider, ABC):
             agreed = int(known.get("moved_agreed") or 0) if known.get("moved_to") == response.url else 0
             moved |= {**values, "moved_to": response.url, "moved_agreed": agreed + 1}
         return moved
+
+
+def _asked_for_changes(response: Response) -> bool:
+    asked = response.request
+    return asked is not None and ("If-None-Match" in asked.headers or "If-Modified-Since" in asked.headers)
 
 
 def _header(response: Response, name: str) -> str | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from scrapy.http import Response
 
+from crawler.fetch import plain_headers
 from crawler.spiders.base import SourceSpider
 from crawler.unwrap import unwrapped
 from models.article import Feed
@@ -29,11 +28,3 @@ class FeedSpider(SourceSpider):
         if source.format or source.discovers:  # a finder: its links lead through its own redirector
             return unwrapped(feed, response.url, dates=source.format != "google_alerts")
         return feed
-
-
-HOW_TO_READ = ("Content-Type", "Content-Language", "Last-Modified")
-
-
-def plain_headers(response: Response, wanted: Sequence[str] = HOW_TO_READ) -> dict[str, str]:
-    """The headers that say how to read a body, or others, as text."""
-    return {name: value.decode("latin-1") for name in wanted if (value := response.headers.get(name)) is not None}

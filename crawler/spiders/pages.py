@@ -16,10 +16,10 @@ from twisted.python.failure import Failure
 
 from crawler.addresses import normalise, original_of
 from crawler.discovery import captured_at, is_post, post_hints, shown_name
-from crawler.fetch import ANSWERS, RESTS
+from crawler.fetch import ANSWERS, RESTS, plain_headers
 from crawler.hosts import host_of
 from crawler.spiders.base import NO_ANSWER, REFUSALS, Crawl, reason_of
-from crawler.spiders.feeds import plain_headers
+from crawler.walls import wall_of
 from models.article import Page
 from models.collected import Collected, DueItem
 from models.config import Outlet
@@ -28,7 +28,8 @@ from models.errors import CollectError, StoreError
 
 BUSY = (429, 503)  # the host asks us to wait: its other items stay due
 NOT_TEXT = ("image/", "video/", "audio/", "font/")  # their bytes can look like a page of odd letters
-SILENT_TRIES = 3  # pages of one host in a row without an answer; then its other items stay due
+SILENT_TRIES = 3  # pages of one host in a row without an answer, or refused; then its other items stay due
+KEPT_OUT = ("failed:refused", "dropped:challenge", "dropped:consent")  # a host that says no is not asked on and on
 
 
 class PageSpider(scrapy.Spider):
@@ -42,7 +43,7 @@ class PageSpider(scrapy.Spider):
         self.crawl = crawl
         self.known = known  # items whose address already is an article's: nothing to fetch
         self.ends: dict[tuple[str, str], str] = {}  # (outlet, address key) asked for in this crawl -> its outcome
-        self.silent: Counter[str] = Counter()  # host -> pages in a row that got no answer
+        self.silent: Counter[str] = Counter()  # host -> pages in a row that got no answer or a refusal
         self.queues: dict[str, deque[DueItem]] = {}
         for item in items:
             self.queues.setdefault(host_of(item.url), deque()).append(item)
@@ -88,10 +89,10 @@ class PageSpider(scrapy.Spider):
 
     async def answered(self, response: Response, item: DueItem, host: str) -> AsyncIterator[Any]:
         self.crawl.answers += 1
-        self.silent[host] = 0
-        if response.status in BUSY:
-            self.queues[host].clear()
         result = await self._read(response, item)
+        self.silent[host] = self.silent[host] + 1 if result.outcome in KEPT_OUT else 0
+        if response.status in BUSY or self.silent[host] >= SILENT_TRIES:
+            self.queues[host].clear()
         outlet = self.crawl.places.outlet(item.source, item.url)  # as _next looks it up, wherever the page led
         self.ends[(outlet.id, normalise(item.url))] = result.outcome or "known"
         yield result
@@ -102,11 +103,14 @@ class PageSpider(scrapy.Spider):
         """One catch per page: whatever goes wrong is the item's outcome."""
         outlet = self.crawl.places.outlet(item.source, response.url)
         key = normalise(item.url)
+        headers = plain_headers(response)
+        wall = wall_of(response.status, headers, response.body, response.url) if response.status != 200 else None
+        if wall is not None:  # under 200 it is the kind of the page
+            return ended(item, outlet, key, "failed:refused", f"{wall} page, HTTP {response.status}")
         if response.status != 200:
             gone = response.status in (404, 410) and item.article_id is not None
             word = "refused" if response.status in REFUSALS else f"http_{response.status}"
             return ended(item, outlet, key, "gone" if gone else f"failed:{word}", f"HTTP {response.status}")
-        headers = plain_headers(response)
         kind = headers.get("Content-Type", "").strip().lower()
         if kind.startswith(NOT_TEXT):
             return ended(item, outlet, key, "failed:not_html", kind)
