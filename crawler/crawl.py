@@ -20,6 +20,7 @@ from crawler.spiders.base import NO_ANSWER, Crawl, SourceSpider
 from crawler.spiders.feeds import FeedSpider
 from crawler.spiders.listings import ListingSpider
 from crawler.spiders.pages import PageSpider
+from crawler.spiders.sitemaps import SitemapSpider
 from crawler.workers import Workers
 from models.collected import Collecting, RunCount
 from models.config import Config, Source, SourceKind
@@ -30,7 +31,11 @@ from models.store import Store
 log = logging.getLogger("khazri.crawl")
 
 # Which spider polls which kind of source. A new kind is one line here and one spider.
-SPIDERS: dict[SourceKind, type[SourceSpider]] = {"feed": FeedSpider, "listing": ListingSpider}
+SPIDERS: dict[SourceKind, type[SourceSpider]] = {
+    "feed": FeedSpider,
+    "listing": ListingSpider,
+    "sitemap": SitemapSpider,
+}
 assert frozenset(SPIDERS) == POLLED, "crawler/polled.py tells the command line what can be polled"
 
 SILENCE_SECONDS = 40  # no HTTP answer at all for this long: there is no network (`make run` promises 60 s in all)

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
-from models.article import Feed, Page
+from models.article import Feed, Page, Sitemap
 from models.config import Selectors
 from models.errors import KhazriError, WorkerTimeout
 
@@ -99,6 +99,21 @@ class Workers:
         feed: Feed = await self._run(_listing, self._page_seconds, url, (body, url, selectors), keywords)
         return feed
 
+    async def read_sitemap(
+        self,
+        body: bytes,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        language: str | None = None,
+        zone: str | None = None,
+        now: datetime | None = None,
+    ) -> Sitemap:
+        """`crawler.sitemaps.read_sitemap` in a worker, under the limits of a page: 50,000 addresses take a second."""
+        keywords = {"headers": headers, "language": language, "zone": zone, "now": now}
+        sitemap: Sitemap = await self._run(_sitemap, self._page_seconds, url, (body, url), keywords)
+        return sitemap
+
     async def _run(
         self, function: Callable[..., Any], seconds: float, url: str, args: tuple[Any, ...], keywords: Mapping[str, Any]
     ) -> Any:
@@ -156,7 +171,7 @@ def _new_pool(count: int) -> ProcessPool:
 def _start(parent: int) -> None:
     """Once a process: import what reading needs, then set the memory limit over what that took."""
     threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
-    from crawler import feeds, language, listings, pages  # noqa: F401 -- the parent never needs these
+    from crawler import feeds, language, listings, pages, sitemaps  # noqa: F401 -- the parent never needs these
 
     language.warm_up()
     _limit_memory()
@@ -210,3 +225,9 @@ def _listing(*args: Any, **keywords: Any) -> Feed:
     from crawler.listings import read_listing
 
     return _travelling(read_listing, *args, **keywords)
+
+
+def _sitemap(*args: Any, **keywords: Any) -> Sitemap:
+    from crawler.sitemaps import read_sitemap
+
+    return _travelling(read_sitemap, *args, **keywords)

@@ -45,6 +45,7 @@ from models.errors import CollectError, KhazriError, StoreError
 from models.text import clean
 
 REFUSALS = (401, 403, 451)  # answers that say no: recorded and respected
+REFUSED = ("robots", "forbidden_address", *(f"http_{status}" for status in REFUSALS))  # the reasons that mean so
 MOVED = (301, 308)
 NO_ANSWER = ("dns", "connection_refused", "timeout", "no_route")  # reasons of a host that may not be there at all
 
@@ -204,7 +205,7 @@ class SourceSpider(scrapy.Spider, ABC):
         except Exception as error:  # the one catch per poll: anything is a result with its reason
             if not isinstance(error, CollectError):
                 self.logger.exception("%s: polling failed", source.id)
-            self._ended(source, count, "unreachable", reason_of(error), {"failures": self._failures(source) + 1})
+            self._failed_with(source, count, reason_of(error))
 
     async def _take(self, response: Response, source: Source, count: RunCount) -> None:
         known = self.crawl.learned.get(source.id, {})
@@ -249,10 +250,13 @@ class SourceSpider(scrapy.Spider, ABC):
             return
         reason = reason_of(failure.value)
         self.crawl.answers += reason not in NO_ANSWER
+        self._failed_with(source, count, reason)
+
+    def _failed_with(self, source: Source, count: RunCount, reason: str) -> None:
         if reason == RESTS:
             self._ended(source, count, "not_run", reason, {})
             return
-        result = "refused" if reason in ("robots", "forbidden_address") else "unreachable"
+        result = "refused" if reason in REFUSED else "unreachable"
         self._ended(source, count, result, reason, {"failures": self._failures(source) + 1})
 
     def _ended(self, source: Source, count: RunCount, result: str, reason: str, learned: dict[str, Any]) -> None:
