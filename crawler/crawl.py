@@ -21,6 +21,7 @@ from crawler.spiders.feeds import FeedSpider
 from crawler.spiders.listings import ListingSpider
 from crawler.spiders.pages import PageSpider
 from crawler.spiders.sitemaps import SitemapSpider
+from crawler.spiders.sniffed import SniffSpider
 from crawler.workers import Workers
 from models.collected import Collecting, RunCount
 from models.config import Config, Source, SourceKind
@@ -35,6 +36,7 @@ SPIDERS: dict[SourceKind, type[SourceSpider]] = {
     "feed": FeedSpider,
     "listing": ListingSpider,
     "sitemap": SitemapSpider,
+    "url": SniffSpider,
 }
 assert frozenset(SPIDERS) == POLLED, "crawler/polled.py tells the command line what can be polled"
 

@@ -32,10 +32,10 @@ RESTS = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
 BUILD_TIME_SHARE, BUILD_TIME_LEAST, BUILD_DAY_LEAST = 0.9, 20, 500
 DIGEST_BYTES = 5  # of an undated address we had: 50,000 of them are 333 kB of text and 1 in 20 million is mistaken
 
-_PERIOD = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_/.]?)(0[1-9]|1[0-2])(?:\2(0[1-9]|[12]\d|3[01]))?(?!\d)")
+_PERIOD = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:([-_/.]?)(0[1-9]|1[0-2])(?:\2(0[1-9]|[12]\d|3[01]))?)?(?!\d)")
 _DAY = re.compile(r"/((?:19|20)\d\d)([-/]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?=[/\-_.]|$)")
 _NUMBER = re.compile(r"\d+")
-_NEWS = re.compile(r"news", re.IGNORECASE)
+_NEWS = re.compile(r"news|latest|recent|current|hot", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -73,9 +73,10 @@ class Memory:
         return self.since is None
 
     def floor(self, now: datetime) -> datetime:
-        """The date from which on an address is news; the whole day counts, for dates that know no more."""
-        oldest = now - FIRST_WINDOW if self.since is None else max(self.since, now - WINDOW)
-        return oldest.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        """The time from which on an address is news: the beginning of a day, or the end of what a first poll took."""
+        oldest = now - (FIRST_WINDOW if self.since is None else WINDOW)
+        day = oldest.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return max(self.since, day) if self.since else day
 
     def dump(self) -> dict[str, Any]:
         children = {
@@ -141,7 +142,7 @@ def due_children(children: Iterable[Located], memory: Memory, now: datetime) -> 
 
 
 def _never_asked(child: Located, memory: Memory, now: datetime) -> tuple[int, str]:
-    newest = child.changed.value if child.changed else _end_of_period(child.link)
+    newest = child.changed.value if child.changed else _end_of_period(child.link, months=False)
     return (1, "older") if newest is not None and newest < memory.floor(now) else (1, "")
 
 
@@ -157,7 +158,7 @@ def _again(child: Located, known: Child, now: datetime) -> tuple[int, str]:
 
 
 def _promise(child: Located) -> tuple[float, ...]:
-    """How new a child's content may be: a news sitemap, its change, the date or the number in its address."""
+    """How new a child's content may be: a news sitemap, its change, the date or the last number in its address."""
     period = _end_of_period(child.link)
     when = child.changed.value if child.changed else period
     numbers = _NUMBER.findall(_after_host(child.link))
@@ -173,18 +174,23 @@ def stamp(child: Located) -> str:
     return child.changed.value.isoformat() if child.changed else ""
 
 
-def _end_of_period(link: str) -> datetime | None:
-    """The end of the month or day in an address such as sitemap-2026-03.xml; None where there is none."""
+def _end_of_period(link: str, *, months: bool = True) -> datetime | None:
+    """The end of the year, month or day in an address such as sitemap-2026-03.xml; None where there is none.
+
+    `months` False: a year's end for a month too, because the 11 of sitemap-2026-11.xml may be a running number.
+    """
     found = _PERIOD.search(_after_host(link))
     if not found:
         return None
-    year, month, day = int(found[1]), int(found[3]), found[4]
+    year, month, day = int(found[1]), found[3], found[4]
     try:
         if day:
-            return datetime(year, month, int(day), tzinfo=UTC) + timedelta(days=1)
-        return datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+            return datetime(year, int(month), int(day), tzinfo=UTC) + timedelta(days=1)
     except ValueError:  # 31 February
         return None
+    if month and months and month != "12":
+        return datetime(year, int(month) + 1, 1, tzinfo=UTC)
+    return datetime(year + 1, 1, 1, tzinfo=UTC)
 
 
 # ---------------------------------------------------------------------------------------------------------- addresses
@@ -217,9 +223,10 @@ def pick(bodies: Sequence[tuple[str, Sitemap]], fresh: set[str], memory: Memory,
             del memory.had[url]
         for page in pages:
             when = when_of(page)
-            if when is not None and when >= floor:
+            if when is not None and _is_news(page, when, floor):
                 dated.append((when, page))
-            old += when is not None and when < floor
+            elif when is not None:
+                old += 1
         if had is None and not first and url not in fresh:
             baseline += len(loose)
         else:
@@ -267,6 +274,13 @@ def when_of(page: Located) -> datetime | None:
         with contextlib.suppress(ValueError):  # 31 February
             return datetime(int(found[1]), int(found[3]), int(found[4]), tzinfo=UTC)
     return page.changed.value if page.changed else None
+
+
+def _is_news(page: Located, when: datetime, floor: datetime) -> bool:
+    """Whether the date is not before `floor`; of one known to the day, whether any of the day is not."""
+    date = page.published or page.changed
+    minute = date is not None and date.value == when and date.precision == "minute"
+    return when >= floor if minute else when + timedelta(days=1) > floor
 
 
 def without_build_time(pages: Sequence[Located]) -> Sequence[Located]:

@@ -13,13 +13,16 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from models.article import Feed, Page, Sitemap
 from models.config import Selectors
 from models.errors import KhazriError, WorkerTimeout
+
+if TYPE_CHECKING:
+    from crawler.frontpage import FrontPage
 
 FEED_SECONDS = 5.0  # DESIGN §7; feedguard keeps feeds under 2 s
 PAGE_SECONDS = 10.0  # DESIGN §7; the slowest real page took 13 s in one tool before it was capped
@@ -113,6 +116,11 @@ class Workers:
         keywords = {"headers": headers, "language": language, "zone": zone, "now": now}
         sitemap: Sitemap = await self._run(_sitemap, self._page_seconds, url, (body, url), keywords)
         return sitemap
+
+    async def read_front(self, body: bytes, url: str, *, headers: Mapping[str, str] | None = None) -> FrontPage:
+        """`crawler.frontpage.read_front` in a worker, under the limits of a page."""
+        front: FrontPage = await self._run(_front, self._page_seconds, url, (body, url), {"headers": headers})
+        return front
 
     async def _run(
         self, function: Callable[..., Any], seconds: float, url: str, args: tuple[Any, ...], keywords: Mapping[str, Any]
@@ -231,3 +239,9 @@ def _sitemap(*args: Any, **keywords: Any) -> Sitemap:
     from crawler.sitemaps import read_sitemap
 
     return _travelling(read_sitemap, *args, **keywords)
+
+
+def _front(*args: Any, **keywords: Any) -> FrontPage:
+    from crawler.frontpage import read_front
+
+    return _travelling(read_front, *args, **keywords)

@@ -123,12 +123,17 @@ class SourceSpider(scrapy.Spider, ABC):
     """
 
     name = "source"
+    SIZE = 1  # bodies of this kind may be so many times max_feed_bytes long
 
     def __init__(self, crawl: Crawl, sources: Sequence[Source], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.crawl = crawl
         self.sources = sources
         self.cursors: dict[str, dict[str, Any]] = {}  # source -> its new cursor; saved once its entries are rows
+
+    @property
+    def maxsize(self) -> int:
+        return self.SIZE * self.crawl.config.politeness.max_feed_bytes
 
     @abstractmethod
     async def read(self, source: Source, response: Response) -> Feed:
@@ -153,7 +158,7 @@ class SourceSpider(scrapy.Spider, ABC):
             url,
             headers=dict(headers or {}),
             dont_filter=True,
-            meta={"handle_httpstatus_list": ANSWERS, "download_maxsize": self.crawl.config.politeness.max_feed_bytes},
+            meta={"handle_httpstatus_list": ANSWERS, "download_maxsize": self.maxsize},
         )
         engine = self.crawler.engine
         assert engine is not None
@@ -189,7 +194,7 @@ class SourceSpider(scrapy.Spider, ABC):
             callback=self.answered,
             errback=self.failed,
             cb_kwargs={"source": source},
-            meta={"handle_httpstatus_list": ANSWERS, "download_maxsize": self.crawl.config.politeness.max_feed_bytes},
+            meta={"handle_httpstatus_list": ANSWERS, "download_maxsize": self.maxsize},
         )
 
     async def answered(self, response: Response, source: Source) -> None:

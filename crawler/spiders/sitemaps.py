@@ -66,6 +66,7 @@ class SitemapSpider(SourceSpider):
     """Polls sitemaps. What was left out, and why, is in the warnings; crawler/sitemapplan.py decides."""
 
     name = "sitemaps"
+    SIZE = 3  # 50,000 addresses with their dates are 8 MB, those of a long alphabet twice that
 
     def settled(self, source: Source) -> bool:
         return bool(self.cursor(source).get("settled", True))
