@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from crawler.addresses import normalise
 from models.article import Entry, Located, Sitemap
 
 WINDOW = timedelta(days=14)  # how far back an address may be dated and still be news: an outage of a week loses nothing
@@ -31,6 +30,7 @@ RESTS = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
 # So many equal `lastmod` are when the file was built, not a page's change; of bare days more, for a busy day's news.
 BUILD_TIME_SHARE, BUILD_TIME_LEAST, BUILD_DAY_LEAST = 0.9, 20, 500
 DIGEST_BYTES = 5  # of an undated address we had: 50,000 of them are 333 kB of text and 1 in 20 million is mistaken
+MOST_HAD = 100_000  # of them in one source: 0.7 MB of text
 
 _PERIOD = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:([-_/.]?)(0[1-9]|1[0-2])(?:\2(0[1-9]|[12]\d|3[01]))?)?(?!\d)")
 _DAY = re.compile(r"/((?:19|20)\d\d)([-/]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?=[/\-_.]|$)")
@@ -87,9 +87,25 @@ class Memory:
             }
             for url, child in list(self.children.items())[:MOST_REMEMBERED]
         }
-        had = {url: base64.b64encode(b"".join(sorted(digests))).decode("ascii") for url, digests in self.had.items()}
+        had = {url: base64.b64encode(b"".join(sorted(self.had[url]))).decode("ascii") for url in self._kept()}
         since = self.since.isoformat() if self.since else None
         return {"since": since, "children": children, "had": had, "settled": self.settled}
+
+    def _kept(self) -> list[str]:
+        """The sitemaps whose undated addresses are remembered: the live ones first, MOST_HAD in all. One that is not
+        is looked into as if for the first time."""
+        long_ago = datetime.min.replace(tzinfo=UTC)
+
+        def newest(url: str) -> datetime:
+            child = self.children.get(url)
+            return datetime.max.replace(tzinfo=UTC) if child is None else child.newest or long_ago  # None: the root
+
+        kept, room = [], MOST_HAD
+        for url in sorted(self.had, key=newest, reverse=True):
+            if len(self.had[url]) <= room:
+                kept.append(url)
+                room -= len(self.had[url])
+        return kept
 
 
 def load(cursor: Mapping[str, Any]) -> Memory:
@@ -219,8 +235,6 @@ def pick(bodies: Sequence[tuple[str, Sitemap]], fresh: set[str], memory: Memory,
         pages = without_build_time(sitemap.pages)
         loose = [page for page in pages if when_of(page) is None]
         had, memory.had[url] = memory.had.get(url), {digest(page.link) for page in loose}
-        if not loose:
-            del memory.had[url]
         for page in pages:
             when = when_of(page)
             if when is not None and _is_news(page, when, floor):
@@ -301,8 +315,8 @@ def newest_of(sitemap: Sitemap) -> datetime | None:
 
 
 def digest(link: str) -> bytes:
-    """A few bytes that stand for an address."""
-    return blake2b(normalise(link).encode("utf-8", "replace"), digest_size=DIGEST_BYTES).digest()
+    """A few bytes that stand for an address, as it is written: a sitemap does not spell one in two ways."""
+    return blake2b(link.encode("utf-8", "replace"), digest_size=DIGEST_BYTES).digest()
 
 
 def _number(link: str) -> int:

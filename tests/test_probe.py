@@ -76,7 +76,7 @@ def test_the_feed_a_page_names_is_best(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_usual_places_and_then_the_page_itself(tmp_path: Path) -> None:
     links = "".join(
-        f'<a href="/n/{n}-a-long-headline-here">A long headline about number {n}</a>' for n in range(10, 17)
+        f'<a href="/n/{n}-a-very-long-headline-here">A long headline about number {n}</a>' for n in range(10, 17)
     )
     json_feed = b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "url": "/1", "title": "x"}]}'
     printed, asked = probe(tmp_path / "a", {"": front(), "/": front(), "/feed.json": Answer(json_feed)})

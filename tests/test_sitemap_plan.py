@@ -161,3 +161,14 @@ def test_the_memory_survives_the_store() -> None:
     picked(at("1"), at("2"), memory=memory, url=f"{SITE}/a.xml")
     assert load(json.loads(json.dumps(memory.dump()))) == memory
     assert load({}) == Memory()
+
+
+def test_what_is_remembered_has_an_end() -> None:
+    memory = Memory(since=NOW)
+    for number in range(30):
+        url = f"{SITE}/{number}.xml"
+        memory.children[url] = Child(asked=NOW, newest=NOW if number == 29 else None)
+        memory.had[url] = {bytes([number, *place.to_bytes(4)]) for place in range(5_000)}
+    dumped = json.dumps(memory.dump())
+    assert len(dumped) < 1_000_000
+    assert f"{SITE}/29.xml" in load(json.loads(dumped)).had

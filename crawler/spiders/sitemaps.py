@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scrapy.http import Response
 
-from crawler.addresses import is_home, normalise, same_site
+from crawler.addresses import is_home, normalise, site_of
 from crawler.fetch import RESTS
 from crawler.sitemapplan import (
     DEEPEST,
@@ -35,11 +36,26 @@ PAUSES = (RESTS, "http_429", "http_503")  # the host wants to be left alone: its
 DEAD = ("http_404", "http_410")  # such a child rests like one that has nothing recent
 
 
+class OwnSites:
+    """Whether an address belongs to one of some sites; asked 50,000 times a sitemap, so it knows hosts by heart."""
+
+    def __init__(self, addresses: Iterable[str]) -> None:
+        self.sites = {site_of(address) for address in addresses} - {""}
+        self.hosts: dict[str, bool] = {}
+
+    def has(self, located: Located) -> bool:
+        host = located.link[: located.link.find("/", len("https://")) + 1] or located.link
+        if host not in self.hosts:
+            self.hosts[host] = site_of(located.link) in self.sites
+        return self.hosts[host]
+
+
 @dataclass(slots=True)
 class _Walk:
     """One poll of an index: what is still to be asked, what was read, what went wrong."""
 
     memory: Memory
+    own: OwnSites
     seen: set[str]  # keys of the sitemaps asked for: an index that lists itself ends here
     queue: deque[tuple[Located, int]] = field(default_factory=deque)  # with its depth
     bodies: list[tuple[str, Sitemap]] = field(default_factory=list)
@@ -74,16 +90,24 @@ class SitemapSpider(SourceSpider):
     async def read(self, source: Source, response: Response) -> Feed:
         root = await self._sitemap(source, response)
         memory = load(self.cursor(source))
-        walk = _Walk(memory, {normalise(source.address), normalise(response.url)}, bodies=[(source.address, root)])
+        # What it may list: the source's own site, where a redirect led, and the outlet's other hosts.
+        hosts = (f"http://{host}/" for host in self.crawl.outlets[source.id].hosts)
+        own = OwnSites([source.address, response.url, *hosts])
+        seen = {normalise(source.address), normalise(response.url)}
+        walk = _Walk(memory, own, seen, bodies=[(source.address, root)])
         if root.children:
             await self._follow(source, root, walk)
+        return await asyncio.to_thread(self._decide, source, root, walk)  # 50,000 addresses take half a second
+
+    def _decide(self, source: Source, root: Sitemap, walk: _Walk) -> Feed:
+        """The entries of all that was read, and the new cursor. Raises NothingNew."""
         warnings = [*root.warnings, *walk.warnings]
         total = sum(len(sitemap.pages) for _, sitemap in walk.bodies)
-        bodies = [(url, self._wanted(source, sitemap, warnings)) for url, sitemap in walk.bodies]
+        bodies = [(url, _wanted(sitemap, walk.own, source.url_pattern, warnings)) for url, sitemap in walk.bodies]
         wanted = sum(len(sitemap.pages) for _, sitemap in bodies)
         walk.remember(source.address)
-        picked = pick(bodies, walk.fresh, memory, self.crawl.now)
-        self.cursors[source.id] = memory.dump()
+        picked = pick(bodies, walk.fresh, walk.memory, self.crawl.now)
+        self.cursors[source.id] = walk.memory.dump()
         feed = Feed(picked.entries, root.title, None, tuple(dict.fromkeys([*warnings, *picked.warnings])))
         if feed.entries or (total and not wanted) or (not total and not root.children):
             return feed
@@ -101,23 +125,11 @@ class SitemapSpider(SourceSpider):
             now=self.crawl.now,
         )
 
-    def _wanted(self, source: Source, sitemap: Sitemap, warnings: list[str]) -> Sitemap:
-        """The pages of the outlet's own sites whose address is of the form that config names."""
-        pattern = re.compile(source.url_pattern)
-        sites = [source.address, *(f"http://{host}/" for host in self.crawl.outlets[source.id].hosts)]
-        own = [page for page in sitemap.pages if any(same_site(page.link, site) for site in sites)]
-        pages = [page for page in own if pattern.search(page.link) and not is_home(page.link)]
-        if len(own) < len(sitemap.pages):
-            warnings.append(f"{len(sitemap.pages) - len(own):,} addresses of other sites left out")
-        if len(pages) < len(own):
-            warnings.append(f"{len(own) - len(pages):,} addresses left out by url_pattern")
-        return replace(sitemap, pages=tuple(pages))
-
     # --- children
 
     async def _follow(self, source: Source, root: Sitemap, walk: _Walk) -> None:
         """Ask for the due children, the most promising first, until MOST_CHILDREN were asked."""
-        self._list(source, source.address, root, walk, 1)
+        self._list(source.address, root, walk, 1)
         while walk.queue and walk.asked < MOST_CHILDREN:
             child, depth = walk.queue.popleft()
             if normalise(child.link) in walk.seen:
@@ -139,9 +151,9 @@ class SitemapSpider(SourceSpider):
         if walk.errors and len(walk.errors) == walk.asked and not any(sitemap.pages for _, sitemap in walk.bodies):
             raise walk.errors[0]
 
-    def _list(self, source: Source, url: str, index: Sitemap, walk: _Walk, depth: int) -> None:
+    def _list(self, url: str, index: Sitemap, walk: _Walk, depth: int) -> None:
         """Take an index's children into the queue; those of other sites and those too deep are left out, said."""
-        own = [child for child in index.children if same_site(child.link, source.address)]
+        own = [child for child in index.children if walk.own.has(child)]
         if len(own) < len(index.children):
             walk.warnings.append(f"{len(index.children) - len(own):,} sitemaps on other sites left out")
         if depth > DEEPEST:
@@ -176,7 +188,19 @@ class SitemapSpider(SourceSpider):
         walk.warnings += [f"{child.link}: {warning}" for warning in sitemap.warnings]
         walk.bodies.append((child.link, sitemap))
         if sitemap.children:
-            self._list(source, child.link, sitemap, walk, depth + 1)
+            self._list(child.link, sitemap, walk, depth + 1)
+
+
+def _wanted(sitemap: Sitemap, sites: OwnSites, url_pattern: str, warnings: list[str]) -> Sitemap:
+    """The pages of the outlet's own sites whose address is of the form that config names, home pages apart."""
+    pattern = re.compile(url_pattern)
+    own = [page for page in sitemap.pages if sites.has(page)]
+    pages = [page for page in own if pattern.search(page.link) and not is_home(page.link)]
+    if len(own) < len(sitemap.pages):
+        warnings.append(f"{len(sitemap.pages) - len(own):,} addresses of other sites left out")
+    if len(pages) < len(own):
+        warnings.append(f"{len(own) - len(pages):,} addresses left out by url_pattern")
+    return replace(sitemap, pages=tuple(pages))
 
 
 def _conditions(known: Child) -> Mapping[str, str]:
