@@ -31,7 +31,9 @@ app = typer.Typer(
 )
 db_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The database's schema.")
 config_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="config.yaml and what it includes.")
+sources_app = typer.Typer(rich_markup_mode=None, help="Every source and its state; `probe` looks for new ones.")
 app.add_typer(db_app, name="db")
+app.add_typer(sources_app, name="sources")
 app.add_typer(config_app, name="config")
 
 INTERRUPTED = 130  # the shell's own code for Ctrl-C
@@ -203,15 +205,18 @@ def digest(
         say(line)
 
 
-@app.command()
+@sources_app.callback(invoke_without_command=True)
 def sources(
+    context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
     coverage: Annotated[bool, typer.Option("--coverage", help="Which channels see which articles.")] = False,
     against: Annotated[
         Path | None, typer.Option(help="With --coverage: a list of addresses; which channel would cover each.")
     ] = None,
 ) -> None:
-    """Every source and its state. Example: khazri sources"""
+    """Every source and its state. Examples: khazri sources; khazri sources probe https://report.az"""
+    if context.invoked_subcommand is not None:
+        return
     from jobs import open_store
     from jobs.sources import as_text, source_rows
 
@@ -241,6 +246,20 @@ def show_coverage(config: Config, against: Path | None, as_json: bool) -> None:
         print(json.dumps(found, ensure_ascii=False, indent=1))
     else:
         print(against_text(found) if against else coverage_text(found))
+
+
+@sources_app.command()
+def probe(address: Annotated[str, typer.Argument(help="A site or page.")]) -> None:
+    """Find a site's feeds and sitemaps and print the config block. Example: khazri sources probe https://report.az"""
+    from jobs import clock, open_store
+    from jobs.probing import as_block, complaints, probe_site
+
+    config = load()
+    now = clock(config)
+    seen = probe_site(config, open_store(config), address, now)
+    for line in complaints(seen):
+        say(line)
+    print(as_block(seen, config, now))
 
 
 @app.command("import")

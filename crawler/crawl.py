@@ -23,6 +23,8 @@ from crawler.spiders.base import NEEDS_BROWSER, NO_ANSWER, Crawl, SourceSpider
 from crawler.spiders.feeds import FeedSpider
 from crawler.spiders.listings import ListingSpider
 from crawler.spiders.pages import PageSpider
+from crawler.spiders.sitemaps import SitemapSpider
+from crawler.spiders.sniffed import SniffSpider
 from crawler.workers import Workers
 from models.collected import Collecting, DueItem, RunCount
 from models.config import Config, Source, SourceKind
@@ -38,6 +40,8 @@ SPIDERS: dict[SourceKind, type[SourceSpider]] = {
     "listing": ListingSpider,
     "api": ApiSpider,
     "archive": ArchiveSpider,
+    "sitemap": SitemapSpider,
+    "url": SniffSpider,
 }
 assert frozenset(SPIDERS) == POLLED, "crawler/polled.py tells the command line what can be polled"
 

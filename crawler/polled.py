@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from models.config import SourceKind
 
-POLLED: frozenset[SourceKind] = frozenset({"feed", "listing", "api", "archive"})
+POLLED: frozenset[SourceKind] = frozenset({"feed", "sitemap", "listing", "api", "archive", "url"})

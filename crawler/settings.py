@@ -22,6 +22,8 @@ def scrapy_settings(config: Config) -> dict[str, Any]:
         "CONCURRENT_REQUESTS_PER_DOMAIN": 4,
         # A callback yields one page, and Scrapy starts this many tasks for each: 100 cost a quarter of its CPU.
         "CONCURRENT_ITEMS": 1,
+        # Sitemaps are held while their children are asked for; at the default of 5 MB one would stop the others.
+        "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 64_000_000,
         "DOWNLOAD_TIMEOUT": polite.timeout_seconds,
         "DOWNLOAD_MAXSIZE": polite.max_page_bytes,  # after decompression too; the default is 1 GiB
         "DOWNLOAD_WARNSIZE": 0,

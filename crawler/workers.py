@@ -14,13 +14,16 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
-from models.article import Feed, Page
+from models.article import Feed, Page, Sitemap
 from models.config import Selectors
 from models.errors import KhazriError, WorkerTimeout
+
+if TYPE_CHECKING:
+    from crawler.frontpage import FrontPage
 
 FEED_SECONDS = 5.0  # DESIGN §7; feedguard keeps feeds under 2 s
 PAGE_SECONDS = 10.0  # DESIGN §7; the slowest real page took 13 s in one tool before it was capped
@@ -105,6 +108,26 @@ class Workers:
         under the limits of a feed."""
         return await self._run(_answer, self._feed_seconds, url, (form, body, url), keywords)
 
+    async def read_sitemap(
+        self,
+        body: bytes,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        language: str | None = None,
+        zone: str | None = None,
+        now: datetime | None = None,
+    ) -> Sitemap:
+        """`crawler.sitemaps.read_sitemap` in a worker, under the limits of a page: 50,000 addresses take a second."""
+        keywords = {"headers": headers, "language": language, "zone": zone, "now": now}
+        sitemap: Sitemap = await self._run(_sitemap, self._page_seconds, url, (body, url), keywords)
+        return sitemap
+
+    async def read_front(self, body: bytes, url: str, *, headers: Mapping[str, str] | None = None) -> FrontPage:
+        """`crawler.frontpage.read_front` in a worker, under the limits of a page."""
+        front: FrontPage = await self._run(_front, self._page_seconds, url, (body, url), {"headers": headers})
+        return front
+
     async def _run(
         self, function: Callable[..., Any], seconds: float, url: str, args: tuple[Any, ...], keywords: Mapping[str, Any]
     ) -> Any:
@@ -162,7 +185,16 @@ def _new_pool(count: int) -> ProcessPool:
 def _start(parent: int) -> None:
     """Once a process: import what reading needs, then set the memory limit over what that took."""
     threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
-    from crawler import apis, cdx, feeds, language, listings, pages, telegram  # noqa: F401 -- the parent never needs these
+    from crawler import (  # noqa: F401 -- the parent never needs these
+        apis,
+        cdx,
+        feeds,
+        language,
+        listings,
+        pages,
+        sitemaps,
+        telegram,
+    )
 
     language.warm_up()
     _limit_memory()
@@ -230,3 +262,15 @@ ANSWER_READERS: Mapping[str, tuple[str, str]] = {
 def _answer(form: str, *args: Any, **keywords: Any) -> Any:
     module, name = ANSWER_READERS[form]
     return _travelling(getattr(importlib.import_module(module), name), *args, **keywords)
+
+
+def _sitemap(*args: Any, **keywords: Any) -> Sitemap:
+    from crawler.sitemaps import read_sitemap
+
+    return _travelling(read_sitemap, *args, **keywords)
+
+
+def _front(*args: Any, **keywords: Any) -> FrontPage:
+    from crawler.frontpage import read_front
+
+    return _travelling(read_front, *args, **keywords)

@@ -38,6 +38,31 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """One address that a sitemap lists, a page's or another sitemap's.
+
+    changed    `lastmod`: when the page changed last, which says nothing of when it was published.
+    published  only of a news sitemap (`news:publication_date`), origin "sitemap news".
+    """
+
+    link: str  # absolute http(s) address
+    changed: KnownDate | None = None
+    title: str = ""  # `news:title`
+    published: KnownDate | None = None
+    language: str | None = None  # two letters of `news:language`
+
+
+@dataclass(frozen=True, slots=True)
+class Sitemap:
+    """What `read_sitemap` makes of a body: `pages` of a sitemap, `children` of an index, both in document order."""
+
+    pages: tuple[Located, ...] = ()
+    children: tuple[Located, ...] = ()
+    title: str = ""  # `news:name`, the publication
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """What `read_page` makes of a page.
 

@@ -279,8 +279,8 @@ def _refreshed(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stated(info: Mapping[str, Any] | None) -> bool:
-    """Whether a date comes from a feed, which states it, and not from words on a listing page."""
-    return info is not None and str(info["origin"]).startswith("feed")
+    """Whether a date comes from a feed or sitemap, which states it, and not from words on a listing page."""
+    return info is not None and str(info["origin"]).startswith(("feed", "sitemap"))
 
 
 def chunks(values: list[Any]) -> Iterable[list[Any]]:

@@ -13,7 +13,9 @@ from models.date_words import AGO, JUST_NOW, MONTH_STEMS, MONTHS, RELATIVE_DAYS,
 
 Precision = Literal["minute", "day", "month", "year"]
 ZoneKnown = Literal["known", "assumed"]
-Origin = Literal["feed", "feed-updated", "json-ld", "meta", "microdata", "text", "address", "import", "hint"]
+Origin = Literal[
+    "feed", "feed-updated", "sitemap news", "json-ld", "meta", "microdata", "text", "address", "import", "hint"
+]
 
 LONGEST_DATE_TEXT = 200  # characters looked at: the longest bylines with a date that we saw have about 120
 FUTURE_HOURS = 24  # a date further ahead of `now` is a mistake of the source (DESIGN §5)

@@ -51,6 +51,13 @@ class NotAFeed(CollectError):
         super().__init__(message, reason="not_a_feed", source=source, url=url)
 
 
+class NotASitemap(CollectError):
+    """The body is a feed, HTML, empty or otherwise no sitemap. `reason` is `not_a_sitemap`."""
+
+    def __init__(self, message: str, *, source: str | None = None, url: str | None = None) -> None:
+        super().__init__(message, reason="not_a_sitemap", source=source, url=url)
+
+
 class TooLarge(CollectError):
     """A body, an attribute count, a depth or an entry count is over its cap. `reason` is `too_large`."""
 

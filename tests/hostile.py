@@ -239,14 +239,18 @@ def healthy(web: Hostile, host: str, pages: int = 1) -> str:
 # ----------------------------------------------------------------------------------------------------------- operator
 
 
+SourceKeys = str | Mapping[str, Any]
+
+
 class Operator:
     """A config with some outlets, a database, and the commands an operator would type.
 
-    outlets   outlet id -> {source id: address}; its host is the first address's.
+    outlets   outlet id -> {source id: the address of a feed, or {kind: address, other keys}}; its host is the first
+              address's.
     """
 
     def __init__(
-        self, folder: Path, proxy: str, outlets: Mapping[str, Mapping[str, str]], **politeness: float | str
+        self, folder: Path, proxy: str, outlets: Mapping[str, Mapping[str, SourceKeys]], **politeness: float | str
     ) -> None:
         self.folder = folder
         self.database = folder / "khazri.db"
@@ -310,8 +314,9 @@ class Operator:
         return {url for (url,) in self.rows("SELECT url FROM article")}
 
 
-def _outlet(name: str, sources: Mapping[str, str]) -> dict[str, Any]:
-    host = urlsplit(next(iter(sources.values()))).hostname or ""
+def _outlet(name: str, sources: Mapping[str, SourceKeys]) -> dict[str, Any]:
+    keys = {key: {"feed": said} if isinstance(said, str) else dict(said) for key, said in sources.items()}
+    host = urlsplit(str(next(iter(next(iter(keys.values())).values())))).hostname or ""
     return {
         "name": {"en": name.title()},
         "languages": ["en"],
@@ -320,7 +325,7 @@ def _outlet(name: str, sources: Mapping[str, str]) -> dict[str, Any]:
         "own": False,
         "zone": "UTC",
         "hosts": [host] if "." in host and not host.replace(".", "").isdigit() else [],
-        "collect": [{"id": key, "feed": url, "language": "en", "every_minutes": 60} for key, url in sources.items()],
+        "collect": [{"id": key, **said, "language": "en", "every_minutes": 60} for key, said in keys.items()],
     }
 
 

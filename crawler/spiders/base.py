@@ -46,6 +46,7 @@ from models.errors import CollectError, KhazriError, StoreError
 from models.text import clean
 
 REFUSALS = (401, 403, 451)  # answers that say no: recorded and respected
+REFUSED = ("robots", "forbidden_address", *(f"http_{status}" for status in REFUSALS))  # the reasons that mean so
 MOVED = (301, 308)
 NEEDS_BROWSER = "needs a browser, which Khazri has none of"  # no key turns it on: docs/decisions.md says why
 NO_ANSWER = ("dns", "connection_refused", "timeout", "no_route")  # reasons of a host that may not be there at all
@@ -128,12 +129,17 @@ class SourceSpider(scrapy.Spider, ABC):
     """
 
     name = "source"
+    SIZE = 1  # bodies of this kind may be so many times max_feed_bytes long
 
     def __init__(self, crawl: Crawl, sources: Sequence[Source], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.crawl = crawl
         self.sources = sources
         self.cursors: dict[str, dict[str, Any]] = {}  # source -> its new cursor; saved once its entries are rows
+
+    @property
+    def maxsize(self) -> int:
+        return self.SIZE * self.crawl.config.politeness.max_feed_bytes
 
     @abstractmethod
     async def read(self, source: Source, response: Response) -> Feed:
@@ -162,7 +168,7 @@ class SourceSpider(scrapy.Spider, ABC):
             url,
             headers=dict(headers or {}),
             dont_filter=True,
-            meta={"handle_httpstatus_list": ANSWERS, "download_maxsize": self.crawl.config.politeness.max_feed_bytes},
+            meta={"handle_httpstatus_list": ANSWERS, "download_maxsize": self.maxsize},
         )
         engine = self.crawler.engine
         assert engine is not None
@@ -200,7 +206,7 @@ class SourceSpider(scrapy.Spider, ABC):
             callback=self.answered,
             errback=self.failed,
             cb_kwargs={"source": source},
-            meta={"handle_httpstatus_list": ANSWERS, "download_maxsize": self.crawl.config.politeness.max_feed_bytes},
+            meta={"handle_httpstatus_list": ANSWERS, "download_maxsize": self.maxsize},
         )
 
     async def answered(self, response: Response, source: Source) -> None:
@@ -216,7 +222,7 @@ class SourceSpider(scrapy.Spider, ABC):
         except Exception as error:  # the one catch per poll: anything is a result with its reason
             if not isinstance(error, CollectError):
                 self.logger.exception("%s: polling failed", source.id)
-            self._ended(source, count, "unreachable", reason_of(error), {"failures": self._failures(source) + 1})
+            self._failed_with(source, count, reason_of(error))
 
     async def _take(self, response: Response, source: Source, count: RunCount) -> None:
         known = self.crawl.learned.get(source.id, {})
@@ -265,10 +271,13 @@ class SourceSpider(scrapy.Spider, ABC):
             return
         reason = reason_of(failure.value)
         self.crawl.answers += reason not in NO_ANSWER
+        self._failed_with(source, count, reason)
+
+    def _failed_with(self, source: Source, count: RunCount, reason: str) -> None:
         if reason == RESTS:
             self._ended(source, count, "not_run", reason, {})
             return
-        result = "refused" if reason in ("robots", "forbidden_address") else "unreachable"
+        result = "refused" if reason in REFUSED else "unreachable"
         self._ended(source, count, result, reason, {"failures": self._failures(source) + 1})
 
     def _ended(self, source: Source, count: RunCount, result: str, reason: str, learned: dict[str, Any]) -> None:
