@@ -15,12 +15,13 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawler.addresses import normalise, same_site
+from crawler.fetch import plain_headers
 from crawler.frontpage import FrontPage
 from crawler.hosts import host_of
 from crawler.sitemapplan import Memory, due_children, newest_of
 from crawler.sniffing import ContentKind, sniff
 from crawler.spiders.base import REFUSED, Crawl
-from crawler.spiders.feeds import FeedSpider, plain_headers
+from crawler.spiders.feeds import FeedSpider
 from crawler.spiders.listings import ListingSpider
 from models.article import Feed, Sitemap
 from models.config import Source
