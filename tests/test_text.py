@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.text import EVIDENCE_CHARS, clean, evidence, fold, fold_word, lower, sentences, word_script
+from models.text import EVIDENCE_CHARS, MAX_MARKS, clean, evidence, fold, fold_word, lower, sentences, word_script
 
 
 @pytest.mark.parametrize(
@@ -133,3 +133,9 @@ def test_evidence_is_never_over_its_length_and_holds_the_place(at: int, length: 
     cut = evidence(text, start, end)
     assert len(cut) <= EVIDENCE_CHARS
     assert " ".join(text[start:end].split()) in cut
+
+
+@pytest.mark.parametrize("before", range(MAX_MARKS + 2))
+def test_a_long_run_of_marks_is_found_wherever_it_begins(before: int) -> None:
+    marks = MAX_MARKS + 1
+    assert clean("x" * before + "q" + "\u0323" * marks) == "x" * before + "q" + "\u0323" * MAX_MARKS
