@@ -23,6 +23,7 @@ from models.errors import CollectError, NotAFeed
 LONGEST_CALLED = 120  # characters of a summary that stand for a missing title: what a search result shows of one
 Conflicts = tuple[tuple[str, str], ...]  # (origin, ISO text) of dates that were not believed
 _NOWHERE = "http://relative.invalid"
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")  # of UTF-16 and UTF-32, which guard turns into UTF-8
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 # Tags that no writer means as text, even where the feed calls its title plain.
 _ACTIVE = re.compile(r"</?(?:script|style|iframe|object|embed|img|a|b|i|p|div|span|br)\b[^<>]*>", re.IGNORECASE)
@@ -137,12 +138,13 @@ def _from_struct(value: tuple[int, ...], origin: str) -> KnownDate | None:
 
 
 def _xml_feed(body: bytes, reader: _Reader, headers: Mapping[str, str]) -> Feed:
+    marked = body.startswith(_WIDE_MARKS)
     body, mended = guard(body, reader.url)
     reader.warnings.extend(mended)
     lower = {name.lower(): value for name, value in headers.items()}
     response = {name: lower[name] for name in ("content-type", "content-language") if lower.get(name)}
-    if any("labelled" in warning for warning in mended):
-        response.pop("content-type", None)  # it repeats the wrong label
+    if marked or any("labelled" in warning for warning in mended):
+        response.pop("content-type", None)  # it names what the body was before it was mended, or repeats a wrong label
     response["content-location"] = reader.nowhere
     # Sanitising and resolving inside summaries is left out: we keep no markup, and they cost half of the time.
     try:
