@@ -90,26 +90,39 @@ class Peer:
         return time.process_time() - before
 
 
-async def rounds(config: Config, folder: Path, proxy: str, count: int, peer: bool) -> dict[str, Any]:
+async def rounds(config: Config, folder: Path, count: int) -> list[dict[str, float]]:
     """One warm-up and `count` rounds: a first pass into an empty database, then a pass that finds nothing new."""
     cpu = Cpu(None)
-    figures: list[dict[str, float]] = []
+    figures = []
+    for number in range(count + 1):
+        store = open_store(folder, f"round{number}.db")
+        first = await one_pass(config, store, cpu, 0, "ok")
+        settle(store)
+        figures.append({"first": first, "again": await one_pass(config, store, cpu, 1, "unchanged")})
+        store.engine.dispose()
+    return figures[1:]
+
+
+async def against(config: Config, folder: Path, proxy: str, count: int) -> list[dict[str, float]]:
+    """A first pass of both, then a warm-up and `count` rounds of passes in turn that find nothing new."""
+    cpu = Cpu(None)
+    store = open_store(folder, "ours.db")
+    await one_pass(config, store, cpu, 0, "ok")
+    settle(store)
+    peer = Peer(folder, "reader.db", proxy, len(config.sources))
+    await asyncio.to_thread(peer.one_pass)
+    figures = []
+    for number in range(1, count + 2):
+        again = await one_pass(config, store, cpu, number, "unchanged")
+        figures.append({"again": again, "reader": await asyncio.to_thread(peer.one_pass)})
+    return figures[1:]
+
+
+async def measured(config: Config, folder: Path, proxy: str, count: int, peer: bool) -> dict[str, Any]:
     with kept_warm() as workers:
         await workers.read_feed(b'<rss version="2.0"><channel></channel></rss>', "http://host0.example/")
-        for number in range(count + 1):
-            store = open_store(folder, f"round{number}.db")
-            first = await one_pass(config, store, cpu, 0, "ok")
-            settle(store)
-            again = await one_pass(config, store, cpu, 1, "unchanged")
-            store.engine.dispose()
-            one = {"first": first, "again": again}
-            if peer:
-                theirs = Peer(folder, f"reader{number}.db", proxy, len(config.sources))
-                one["reader_first"] = await asyncio.to_thread(theirs.one_pass)
-                one["reader"] = await asyncio.to_thread(theirs.one_pass)
-            if number:
-                figures.append(one)
-    return {"rounds": figures}
+        found = await (against(config, folder, proxy, count) if peer else rounds(config, folder, count))
+    return {"rounds": found}
 
 
 def main() -> None:
@@ -119,7 +132,7 @@ def main() -> None:
     failed = 1
     try:
         config = configure(folder, proxy, sources)
-        print(json.dumps(run(rounds(config, folder, proxy, count, bool(peer)), guarded=False)), flush=True)
+        print(json.dumps(run(measured(config, folder, proxy, count, bool(peer)), guarded=False)), flush=True)
         failed = 0
     except Exception:
         traceback.print_exc()

@@ -81,3 +81,10 @@ def test_memory_sees_the_whole_tree(load: Any, data: Path, monkeypatch: pytest.M
     assert largest.met is not None
     assert float(main.ours.split()[0]) > 20  # a Python process with Scrapy in it
     assert float(tree.ours.split()[0]) > float(main.ours.split()[0]) / 2
+
+
+def test_feeds_are_read_alike_before_they_are_timed(load: Any) -> None:
+    feeds = load("feeds")
+    feeds.same(load("_sources").feed_body())
+    (row,) = feeds.measure(rounds=1, repeats=1)
+    assert row.ratio > 0
