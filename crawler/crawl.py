@@ -83,6 +83,7 @@ async def crawl(
     ready = [source for source in sources if source.kind in SPIDERS]
     shared = _shared(config, store, ready, now)
     runs = await asyncio.to_thread(shared.collecting.start_runs, [s.id for s in ready], slot, now)
+    await asyncio.to_thread(shared.gate.remember, [source.address for source in ready])
     runner = AsyncCrawlerRunner(scrapy_settings(config))
     try:
         await _poll_all(runner, shared, ready)

@@ -10,7 +10,7 @@ import socket
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
+from crawler.telling import Telling
 from models.config import Politeness
 from models.errors import StoreError
 from models.gate import Gate, Robots
@@ -103,6 +104,7 @@ class HostGate:
         self.gate = gate
         self.politeness = politeness
         self.holder = holder
+        self._table = Telling(gate, holder, clock)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.waiting = 0  # requests that a resting host keeps back now: their silence is ours, not the network's
         self._held_since: dict[str, float] = {}  # monotonic seconds; every host that the table says is ours
@@ -111,6 +113,12 @@ class HostGate:
         self._lingering: dict[str, _Linger] = {}
         self._robots: dict[str, tuple[Robots, Protego | None]] = {}
         self._down: dict[str, Exception] = {}  # hosts whose robots.txt could not be had, for the time of one crawl
+
+    def remember(self, urls: Iterable[str]) -> None:
+        """Look up what is stored of all hosts' robots.txt, in one query. It blocks. Raises StoreError."""
+        for host, robots in self.gate.robots_of({host_of(url) for url in urls}).items():
+            if not _too_old(robots):
+                self._robots.setdefault(host, (robots, _parse(robots)))
 
     async def hold(self, url: str) -> None:
         """Wait until this process may ask the host of `url`, and keep others out until `release`. Raises HostRests
@@ -122,7 +130,7 @@ class HostGate:
                 return
             while True:
                 seconds = self.politeness.timeout_seconds + HOLD_SLACK_SECONDS
-                wait, holder = await asyncio.to_thread(self.gate.hold, host, self.holder, clock(), seconds)
+                wait, holder = await self._table.hold(host, seconds)
                 if wait == 0.0:
                     self._held_since[host] = time.monotonic()
                     return
@@ -165,7 +173,7 @@ class HostGate:
         if linger is not None:
             self._held_since.pop(host, None)
             self._telling[host] = linger.next_allowed_at
-            await asyncio.to_thread(self.gate.release, host, self.holder, linger.next_allowed_at)
+            await self._table.release(host, linger.next_allowed_at)
             self._telling.pop(host, None)
 
     async def _still_held(self, host: str) -> bool:
@@ -184,10 +192,10 @@ class HostGate:
 
     async def settle(self, host: str | None = None) -> None:
         """Tell the table of hosts that were given back a moment ago: one, or at the end of a crawl all of them."""
-        for name in [host] if host else list(self._lingering):
-            if name in self._lingering:
-                self._lingering[name].task.cancel()
-                await self._tell(name)
+        names = [name for name in ([host] if host else list(self._lingering)) if name in self._lingering]
+        for name in names:
+            self._lingering[name].task.cancel()
+        await asyncio.gather(*(self._tell(name) for name in names))
 
     async def release_all(self) -> None:
         """At the end of a crawl, also of one that was cancelled: give back every host, none without its rest.
@@ -195,13 +203,14 @@ class HostGate:
         A host that is still held may have been asked a moment ago, so it rests for its delay. Raises StoreError.
         """
         await self.settle()
+        await self._table.idle()
         rests = dict(self._telling)  # cancelled or not done yet: telling it twice changes nothing
         for host in self._held_since:
             rest = clock() + timedelta(seconds=self.delay(host))
             rests[host] = max(rest, rests.get(host, rest))
         self._held_since.clear()
-        for host, next_allowed_at in rests.items():
-            await asyncio.to_thread(self.gate.release, host, self.holder, next_allowed_at)
+        if rests:
+            await asyncio.to_thread(self.gate.release_many, rests, self.holder)
         # What is left was taken for a request that was cancelled before it was sent: no rest is due.
         await asyncio.to_thread(self.gate.release_all, self.holder)
 

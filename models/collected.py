@@ -129,11 +129,14 @@ class Collecting:
 
     def save_polls(self, polls: Sequence[Mapping[str, Any]]) -> None:
         """Validators and state of sources after their entries are stored: never before, or a 304 would hide them."""
+        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for values in polls:
+            alike.setdefault(tuple(sorted(values)), []).append(dict(values))
         with self.store.change() as conn:
-            for values in polls:
-                statement = upsert(conn, SourceRow).values(**values)
-                changed = {key: statement.excluded[key] for key in values if key != "source"}
-                conn.execute(statement.on_conflict_do_update(index_elements=["source"], set_=changed))
+            for names, rows in alike.items():  # most polls learn the same: one statement for all of them
+                statement = upsert(conn, SourceRow).values({name: bindparam(name) for name in names})
+                changed = {name: statement.excluded[name] for name in names if name != "source"}
+                conn.execute(statement.on_conflict_do_update(index_elements=["source"], set_=changed), rows)
 
     def start_runs(self, sources: Iterable[str], slot: str, now: datetime) -> dict[str, int]:
         """One row per source, `not_run` until it ends: a killed crawl leaves that truth behind."""
@@ -149,27 +152,15 @@ class Collecting:
 
     def finish_runs(self, runs: Mapping[int, RunCount], now: datetime) -> None:
         """Store the counts; what is left due is counted from the items themselves."""
+        if not runs:
+            return
         with self.store.change() as conn:
-            for run, count in runs.items():
-                left = conn.execute(
-                    select(ItemRow.id).where(ItemRow.source == count.source, ItemRow.state == "due")
-                ).all()
-                conn.execute(
-                    update(RunRow)
-                    .where(RunRow.id == run)
-                    .values(
-                        finished_at=now,
-                        result=count.result,
-                        reason=count.reason,
-                        status=count.status,
-                        entries_seen=count.seen,
-                        already_had=count.had,
-                        new_items=count.new,
-                        tries=count.tries,
-                        outcomes=dict(sorted(count.outcomes.items())),
-                        left_due=len(left),
-                    )
-                )
+            left: dict[str, int] = {}
+            for part in chunks([count.source for count in runs.values()]):
+                due = select(ItemRow.source, func.count()).where(ItemRow.source.in_(part), ItemRow.state == "due")
+                left.update((row.source, row[1]) for row in conn.execute(due.group_by(ItemRow.source)))
+            rows = [_run_values(run, count, left.get(count.source, 0), now) for run, count in runs.items()]
+            conn.execute(_END_RUN, rows)
 
     # --- items
 
@@ -261,6 +252,30 @@ class Collecting:
             return _store_batch(tx, batch)
 
 
+_RUN: Any = RunRow.__table__
+_RUN_COLUMNS = (
+    "finished_at", "result", "reason", "status", "entries_seen", "already_had", "new_items", "tries", "outcomes",
+    "left_due",
+)  # fmt: skip
+_END_RUN = update(_RUN).where(_RUN.c.id == bindparam("run")).values({name: bindparam(name) for name in _RUN_COLUMNS})
+
+
+def _run_values(run: int, count: RunCount, left: int, now: datetime) -> dict[str, Any]:
+    return {
+        "run": run,
+        "finished_at": now,
+        "result": count.result,
+        "reason": count.reason,
+        "status": count.status,
+        "entries_seen": count.seen,
+        "already_had": count.had,
+        "new_items": count.new,
+        "tries": count.tries,
+        "outcomes": dict(sorted(count.outcomes.items())),
+        "left_due": left,
+    }
+
+
 REFRESHED = ("url", "address_key", "title", "summary", "entry_hash")
 LONGEST_KEY = 1_000  # bytes of an indexed text; PostgreSQL refuses an index row over 2,704
 
@@ -280,7 +295,7 @@ def _refreshed(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _stated(info: Mapping[str, Any] | None) -> bool:
     """Whether a date comes from a feed or sitemap, which states it, and not from words on a listing page."""
-    return info is not None and str(info["origin"]).startswith(("feed", "sitemap"))
+    return info is not None and str(info.get("origin", "")).startswith(("feed", "sitemap"))
 
 
 def chunks(values: list[Any]) -> Iterable[list[Any]]:
@@ -296,6 +311,8 @@ def _item_rows(source: Source, entries: Sequence[tuple[Entry, str]], now: dateti
         # A guid that several entries share says nothing about which one this is.
         key = index_key(clean(entry.id if entry.id and ids[entry.id] == 1 else address))
         date = date_columns("published", entry.published)
+        if entry.conflicts:  # no date to believe, but what the source stated is kept beside it
+            date["published_info"] = {"conflicts": [list(pair) for pair in entry.conflicts]}
         stated = entry.published.value if entry.published and _stated(date["published_info"]) else None
         rows.setdefault(
             key,

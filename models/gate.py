@@ -5,11 +5,12 @@ Times here are the database's or machine's real time, never `--now`: politeness 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from models.store import Store, upsert
 from models.tables import HostRow, LeaseRow, RunSlotRow
@@ -24,6 +25,43 @@ class Robots:
     at: datetime
 
 
+CHUNK = 500  # bound parameters per IN list, as in models.collected
+
+_HOST: Any = HostRow.__table__
+_NAMED = _HOST.c.host.in_(bindparam("hosts", expanding=True))
+_HOLDERS = select(_HOST.c.host, _HOST.c.next_allowed_at, _HOST.c.holder, _HOST.c.holder_until).where(_NAMED)
+_ROBOTS = select(_HOST.c.host, _HOST.c.robots, _HOST.c.robots_status, _HOST.c.robots_at).where(
+    _NAMED, _HOST.c.robots_at.is_not(None)
+)
+_RELEASE = (
+    update(_HOST)
+    .where(_HOST.c.host == bindparam("of"), _HOST.c.holder == bindparam("by"))
+    .values(holder=None, holder_until=None, next_allowed_at=bindparam("rest"))
+)
+
+
+def _claim(conn: Connection) -> Any:
+    """Take a host that is free and rested; any other row stays as it is."""
+    until = bindparam("until", type_=_HOST.c.holder_until.type)
+    now = bindparam("now", type_=_HOST.c.holder_until.type)
+    free = or_(_HOST.c.holder.is_(None), _HOST.c.holder_until < now)
+    rested = or_(_HOST.c.next_allowed_at.is_(None), _HOST.c.next_allowed_at <= now)
+    statement = upsert(conn, HostRow).values(host=bindparam("host"), holder=bindparam("holder"), holder_until=until)
+    return statement.on_conflict_do_update(
+        index_elements=["host"],
+        set_={"holder": statement.excluded.holder, "holder_until": statement.excluded.holder_until},
+        where=free & rested,
+    )
+
+
+def _told(row: Any, claim: Mapping[str, Any], now: datetime) -> tuple[float, str | None]:
+    if row.holder == claim["holder"] and row.holder_until == claim["until"]:
+        return 0.0, None  # the claim just made: an older one of ours ends at another moment
+    if row.next_allowed_at is not None and row.next_allowed_at > now:
+        return float((row.next_allowed_at - now).total_seconds()), row.holder
+    return 0.25, row.holder  # somebody holds it: ask again soon, four times a second is nothing to the database
+
+
 class Gate:
     """Hosts, leases and slots. Every method is one short transaction."""
 
@@ -33,33 +71,32 @@ class Gate:
     def hold(self, host: str, holder: str, now: datetime, seconds: float) -> tuple[float, str | None]:
         """Take the host for at most `seconds`. Returns (0.0, None) when taken, else (how many seconds to wait before
         asking again, who holds it)."""
-        until = now + timedelta(seconds=seconds)
+        return self.hold_many({host: seconds}, holder, now)[host]
+
+    def hold_many(
+        self, seconds: Mapping[str, float], holder: str, now: datetime
+    ) -> dict[str, tuple[float, str | None]]:
+        """`hold` of several hosts in one transaction, each for its own seconds and by itself."""
+        # In one order everywhere, or two processes could wait for each other's rows.
+        claims: list[dict[str, Any]] = [
+            {"host": h, "holder": holder, "until": now + timedelta(seconds=seconds[h])} for h in sorted(seconds)
+        ]
         with self.store.change() as conn:
-            statement = upsert(conn, HostRow).values(host=host, holder=holder, holder_until=until)
-            free = or_(HostRow.holder.is_(None), HostRow.holder_until < now)
-            rested = or_(HostRow.next_allowed_at.is_(None), HostRow.next_allowed_at <= now)
-            taken = conn.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["host"], set_={"holder": holder, "holder_until": until}, where=free & rested
-                ).returning(HostRow.host)
-            ).first()
-            if taken is not None:
-                return 0.0, None
-            row = conn.execute(
-                select(HostRow.next_allowed_at, HostRow.holder, HostRow.holder_until).where(HostRow.host == host)
-            ).one()
-        if row.next_allowed_at is not None and row.next_allowed_at > now:
-            return float((row.next_allowed_at - now).total_seconds()), row.holder
-        return 0.25, row.holder  # somebody holds it: ask again soon, four times a second is nothing to the database
+            conn.execute(_claim(conn), [{**claim, "now": now} for claim in claims])
+            rows: dict[str, Any] = {}
+            for start in range(0, len(claims), CHUNK):
+                part = [claim["host"] for claim in claims[start : start + CHUNK]]
+                rows |= {row.host: row for row in conn.execute(_HOLDERS, {"hosts": part})}
+        return {claim["host"]: _told(rows[claim["host"]], claim, now) for claim in claims}
 
     def release(self, host: str, holder: str, next_allowed_at: datetime) -> None:
         """Give the host back; nobody asks it again before `next_allowed_at`. A lost hold changes nothing."""
+        self.release_many({host: next_allowed_at}, holder)
+
+    def release_many(self, rests: Mapping[str, datetime], holder: str) -> None:
+        """`release` of several hosts in one transaction."""
         with self.store.change() as conn:
-            conn.execute(
-                update(HostRow)
-                .where(HostRow.host == host, HostRow.holder == holder)
-                .values(holder=None, holder_until=None, next_allowed_at=next_allowed_at)
-            )
+            conn.execute(_RELEASE, [{"of": host, "by": holder, "rest": rests[host]} for host in sorted(rests)])
 
     def release_all(self, holder: str) -> None:
         """On the way out: give back whatever this process still holds."""
@@ -67,13 +104,17 @@ class Gate:
             conn.execute(update(HostRow).where(HostRow.holder == holder).values(holder=None, holder_until=None))
 
     def robots(self, host: str) -> Robots | None:
+        return self.robots_of([host]).get(host)
+
+    def robots_of(self, hosts: Iterable[str]) -> dict[str, Robots]:
+        """What is stored of these hosts' robots.txt; nothing for a host never asked."""
+        names = sorted(set(hosts))
+        found: dict[str, Robots] = {}
         with self.store.read() as conn:
-            row = conn.execute(
-                select(HostRow.robots, HostRow.robots_status, HostRow.robots_at).where(HostRow.host == host)
-            ).first()
-        if row is None or row.robots_at is None:
-            return None
-        return Robots(row.robots or "", row.robots_status, row.robots_at)
+            for start in range(0, len(names), CHUNK):
+                for row in conn.execute(_ROBOTS, {"hosts": names[start : start + CHUNK]}):
+                    found[row.host] = Robots(row.robots or "", row.robots_status, row.robots_at)
+        return found
 
     def save_robots(self, host: str, robots: Robots, crawl_delay: float | None) -> None:
         values: dict[str, Any] = {

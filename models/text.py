@@ -207,7 +207,8 @@ def clean(text: str) -> str:
         text = _CONTROL.sub("", text)
     if text.isascii():
         return text
-    if any(map(unicodedata.combining, letters)):
+    # A run over the limit covers one of the places that lie a limit apart: looking there costs a fiftieth of a search.
+    if any(map(unicodedata.combining, text[:: MAX_MARKS + 1])):
         text = _all_marks().sub(lambda match: match.group()[:MAX_MARKS], text)
     return unicodedata.normalize("NFC", text)
 

@@ -21,7 +21,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_each_benchmark_is_a_module_found_by_name(load: Any) -> None:
-    assert load("run").names() == ["memory", "pipeline", "store", "warc"]
+    assert load("run").names() == ["feeds", "memory", "pipeline", "polling", "store", "warcs"]
 
 
 def test_an_unknown_name_is_refused(load: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,3 +81,10 @@ def test_memory_sees_the_whole_tree(load: Any, data: Path, monkeypatch: pytest.M
     assert largest.met is not None
     assert float(main.ours.split()[0]) > 20  # a Python process with Scrapy in it
     assert float(tree.ours.split()[0]) > float(main.ours.split()[0]) / 2
+
+
+def test_feeds_are_read_alike_before_they_are_timed(load: Any) -> None:
+    feeds = load("feeds")
+    feeds.same(load("_sources").feed_body())
+    (row,) = feeds.measure(rounds=1, repeats=1)
+    assert row.ratio > 0

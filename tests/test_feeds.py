@@ -269,3 +269,77 @@ def test_nothing_takes_two_seconds(name: str) -> None:
         outcome = f"{len(feed.entries)} entries"
     assert outcome
     assert time.process_time() - start < 2
+
+
+# Title, summary, encoding and the date as such a feed writes it; our own words.
+TONGUES = {
+    "az": ("Xəzərin dibi ilə kabel çəkilir", "Gəmi İyul ayında Bakıdan çıxacaq.", "utf-8", "21 İyul 2025 14:00"),
+    "kk": ("Каспий түбімен кабель тартылады", "Кеме шілдеде Ақтауға келеді.", "utf-16", "2025 жылғы 21 шілде 14:00"),
+    "ka": ("კაბელი ზღვის ფსკერზე", "გემი ივლისში გავა.", "utf-8", "21 ივლისი 2025 14:00"),
+    "uk": ("Кабель прокладуть дном моря", "Її корабель вийде в липні.", "koi8-u", "Пн, 21 лип 2025 14:00"),
+    "tr": ("Deniz dibine kablo döşeniyor", "Gemi Temmuz ayında çıkacak.", "iso-8859-9", "21 Temmuz 2025 14:00"),
+    "ru": ("Кабель по дну моря", "Судно выйдет в июле.", "windows-1251", "Пн, 21 июл 2025 14:00"),
+    "zh": ("里海海底光缆开始铺设", "船将于七月出发。", "gb18030", "2025年7月21日 14:00"),
+    "en": ("A cable on the sea bed", "The ship’s start is in July.", "windows-1252", "Mon, 21 Jul 2025 14:00"),
+}
+
+
+@pytest.mark.parametrize("language", TONGUES)
+@pytest.mark.parametrize("told", ["label", "header"])
+def test_eight_languages_in_their_encodings(language: str, told: str) -> None:
+    title, summary, encoding, date = TONGUES[language]
+    rest = f"<description>{summary}</description><pubDate>{date}</pubDate>"
+    text = rss(item(title, rest=rest), encoding=encoding).decode()
+    if told == "header":
+        text = text.partition("?>")[2]
+    headers = {"Content-Type": f"application/rss+xml; charset={encoding}"} if told == "header" else None
+    feed = read_feed(text.encode(encoding), URL, headers=headers, language=language, zone="Asia/Baku", now=NOW)
+    (entry,) = feed.entries
+    assert (entry.title, entry.summary) == (title, summary)
+    assert entry.published is not None
+    assert (entry.published.value, entry.published.zone) == (datetime(2025, 7, 21, 10, tzinfo=UTC), "assumed")
+
+
+def test_a_date_in_the_future_is_kept_as_a_candidate() -> None:
+    late = "<pubDate>Fri, 31 Dec 2099 23:59:59 +0000</pubDate>"
+    only, other = read_feed(
+        rss(item(rest=late) + item(rest=late + "<atom:updated>2025-11-21T10:00:00Z</atom:updated>"),
+            "").replace(b"<rss ", b'<rss xmlns:atom="http://www.w3.org/2005/Atom" '), URL, now=NOW
+    ).entries  # fmt: skip
+    refused = (("feed", "2099-12-31T23:59:59+00:00"),)
+    assert (only.published, only.conflicts) == (None, refused)
+    assert other.published is not None
+    assert (other.published.origin, other.published.conflicts, other.conflicts) == ("feed-updated", refused, ())
+
+
+def test_an_id_is_kept_as_the_feed_wrote_it() -> None:
+    body = b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>posts/7</id><title>x</title></entry></feed>'
+    for url in (URL, "https://moved.example/feeds/atom.xml"):
+        assert read_feed(body, url).entries[0].id == "posts/7"
+
+
+def test_a_post_without_a_title_is_called_by_its_summary() -> None:
+    long = "word " * 60
+    body = rss("".join(f"<item><description>{text}</description></item>" for text in ("A short post.", long)))
+    short, cut = read_feed(body, URL).entries
+    assert short.title == "A short post."
+    assert cut.title == f"{' '.join(['word'] * 24)}…"
+
+
+def test_json_feed_by_its_specification() -> None:
+    body = b"""{"version": "https://jsonfeed.org/version/1.1", "title": "t", "language": "az-AZ", "items": [
+        {"id": 7, "content_html": "<p>A &amp; B</p>", "external_url": "https://other.example/1",
+         "date_modified": "2025-11-21T10:00:00+04:00"},
+        {"id": "https://feeds.example/2", "title": "T", "content_text": "x", "external_url": "https://other.example/2",
+         "language": "ru", "date_published": "2025-11-20", "date_modified": "2025-11-21"}, "no item"]}"""
+    feed = read_feed(body, URL, now=NOW)
+    first, second = feed.entries
+    assert (first.id, first.title, first.summary, first.language) == ("7", "A & B", "A & B", "az")
+    assert first.link == "https://other.example/1"
+    assert first.published is not None
+    assert (first.published.value, first.published.origin) == (datetime(2025, 11, 21, 6, tzinfo=UTC), "feed-updated")
+    assert (second.link, second.language) == ("https://feeds.example/2", "ru"), (
+        "its own page before the one it is about"
+    )
+    assert second.published is not None
+    assert (second.published.value.day, second.published.origin) == (20, "feed")

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.text import EVIDENCE_CHARS, clean, evidence, fold, fold_word, lower, printable, sentences, word_script
+from models.text import (
+    EVIDENCE_CHARS,
+    MAX_MARKS,
+    clean,
+    evidence,
+    fold,
+    fold_word,
+    lower,
+    printable,
+    sentences,
+    word_script,
+)
 
 
 @pytest.mark.parametrize(
@@ -138,3 +149,9 @@ def test_evidence_is_never_over_its_length_and_holds_the_place(at: int, length: 
 def test_printable_is_one_line_that_obeys_nobody() -> None:
     assert printable("a\x1b[31mb\r\nc\u2028d\u202ee\x9bf") == "a [31mb c d e f"
     assert printable("Bakı — çıraq, Қазақстан") == "Bakı — çıraq, Қазақстан"
+
+
+@pytest.mark.parametrize("before", range(MAX_MARKS + 2))
+def test_a_long_run_of_marks_is_found_wherever_it_begins(before: int) -> None:
+    marks = MAX_MARKS + 1
+    assert clean("x" * before + "q" + "\u0323" * marks) == "x" * before + "q" + "\u0323" * MAX_MARKS
