@@ -85,6 +85,11 @@ def _split(url: str) -> SplitResult | None:
     return parts if parts.scheme.lower() in _DEFAULT_PORTS and parts.hostname else None
 
 
+def is_web(url: str) -> bool:
+    """Whether it is an address of the web, of which something can be asked."""
+    return url.startswith(("http://", "https://"))
+
+
 def normalise(url: str) -> str:
     """The identity of an address: two that give the same string show the same article. A key, not meant to be fetched.
 

@@ -181,13 +181,13 @@ def _text(raw: Any, name: str) -> str:
 
 
 def _entry(raw: Any, reader: _Reader, feed_language: str | None) -> Entry:
-    identifier = one_line(raw.get("id"))
+    identifier = reader.as_given(one_line(raw.get("id")))
     own_link = [link.get("href") for link in raw.get("links", ()) if link.get("rel") in ("alternate", None)]
-    permalink = raw.get("guidislink") or identifier.startswith(("http://", "https://"))
+    permalink = identifier.startswith(("http://", "https://", "/"))
+    # Without a <link> feedparser gives the id, resolved: from "7" that makes an address nobody wrote.
+    stated = raw.get("link") if raw.get("links") or permalink else None
     original = str(raw.get("feedburner_origlink") or "")
-    link = reader.link(
-        original if " " not in original else None, raw.get("link"), *own_link, identifier if permalink else None
-    )
+    link = reader.link(original if " " not in original else None, stated, *own_link, identifier if permalink else None)
     summary = _summary(raw)
     published, conflicts = reader.published(
         # dict.get: feedparser's own answers `updated` with `published`, and warns
@@ -197,8 +197,8 @@ def _entry(raw: Any, reader: _Reader, feed_language: str | None) -> Entry:
     tongue = two_letters((raw.get("title_detail") or {}).get("language")) or two_letters(raw.get("dc_language"))
     return Entry(
         title=_text(raw, "title") or called(summary),
-        link=link,
-        id=reader.as_given(identifier),
+        link=link or _named(identifier),
+        id=identifier,
         published=published,
         summary=summary,
         language=tongue or feed_language,
@@ -206,6 +206,14 @@ def _entry(raw: Any, reader: _Reader, feed_language: str | None) -> Entry:
     )
 
 
+def _named(identifier: str) -> str:
+    """The id where it is all that an entry says of its address (`urn:…`): readers of feeds take it for the link, so do
+    we. Nothing can be asked for there, and what could run in somebody's browser is none."""
+    return identifier if _NAME.fullmatch(identifier) and not _RUNS.match(identifier) else ""
+
+
+_NAME = re.compile(r"[a-z][a-z0-9+.-]{1,20}:[^\s<>\"']{1,500}", re.IGNORECASE)
+_RUNS = re.compile(r"(?:https?|javascript|vbscript|data|file|about|blob|view-source|mhtml|livescript):", re.IGNORECASE)
 _DATES = (("published", "feed"), ("created", "feed"), ("updated", "feed-updated"))
 
 

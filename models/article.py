@@ -19,7 +19,7 @@ class Entry:
     """One entry of a feed, sitemap or listing, as the source says it. Text is plain NFC with no markup."""
 
     title: str  # "" where it has neither title nor summary; a long summary that stands for it is cut
-    link: str  # absolute http(s) address, or "" where the entry has none
+    link: str  # absolute http(s) address; of an entry that has only a name (`urn:…`) that name; else ""
     id: str  # guid, atom:id or rdf:about as given, else ""
     published: KnownDate | None
     summary: str  # plain text

@@ -343,3 +343,20 @@ def test_json_feed_by_its_specification() -> None:
     )
     assert second.published is not None
     assert (second.published.value.day, second.published.origin) == (20, "feed")
+
+
+@pytest.mark.parametrize(
+    ("identifier", "link"),
+    [
+        ("urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a", "urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a"),
+        ("javascript:alert(1)", ""),
+        ("JavaScript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("just some words", ""),
+        ("7", ""),
+    ],
+)
+def test_an_entry_that_has_only_a_name_is_called_by_it(identifier: str, link: str) -> None:
+    body = f"<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>{identifier}</id><title>t</title></entry></feed>"
+    (entry,) = read_feed(body.encode(), "https://one.example/atom").entries
+    assert (entry.link, entry.id) == (link, identifier)

@@ -33,7 +33,7 @@ from twisted.internet.error import (
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
-from crawler.addresses import normalise
+from crawler.addresses import is_web, normalise
 from crawler.discovery import Places
 from crawler.fetch import ANSWERS, RESTS, Refused, plain_headers
 from crawler.hosts import HostGate
@@ -249,7 +249,7 @@ class SourceSpider(scrapy.Spider, ABC):
         except NothingNew as why:
             self._ended(source, count, "unchanged", str(why), learned | self._noted(source))
             return
-        entries = [(entry, normalise(entry.link)) for entry in feed.entries if entry.link]
+        entries = [(entry, normalise(entry.link)) for entry in feed.entries if is_web(entry.link)]
         added = await asyncio.to_thread(self.crawl.collecting.add_entries, source, entries, self.crawl.now)
         count.seen, count.had, count.new = added.seen, added.had, added.new
         for warning in feed.warnings:
