@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -110,8 +110,16 @@ MESSAGES = (  # Scrapy has no types of their own for these
 )
 
 
+class NothingNew(Exception):
+    """Raised by `read`: all was answered and readable, and there is no entry to store. The words are the reason."""
+
+
 class SourceSpider(scrapy.Spider, ABC):
-    """Polls sources of one kind. A subclass says how a body becomes entries."""
+    """Polls sources of one kind. A subclass says how a body becomes entries.
+
+    A source that needs more than one answer (children, further pages, slices of time) asks for the others inside
+    `read`, one after the other, by `ask`; what it wants to know at its next poll it puts into `cursors`.
+    """
 
     name = "source"
 
@@ -119,10 +127,45 @@ class SourceSpider(scrapy.Spider, ABC):
         super().__init__(**kwargs)
         self.crawl = crawl
         self.sources = sources
+        self.cursors: dict[str, dict[str, Any]] = {}  # source -> its new cursor; saved once its entries are rows
 
     @abstractmethod
     async def read(self, source: Source, response: Response) -> Feed:
-        """The entries of a body, read in a killable worker."""
+        """The entries of a body, read in a killable worker. Raises CollectError or NothingNew; either ends the poll."""
+
+    def settled(self, source: Source) -> bool:  # noqa: ARG002 - for subclasses
+        """Whether an unchanged first answer ends the poll; if not, it is asked for and read unconditionally."""
+        return True
+
+    def cursor(self, source: Source) -> dict[str, Any]:
+        """What this kind noted at the last poll of this address, {} if nothing."""
+        known = self.crawl.learned.get(source.id, {})
+        return dict(known.get("cursor") or {}) if known.get("address") == source.address else {}
+
+    async def ask(self, source: Source, url: str, headers: Mapping[str, str] | None = None) -> Response:
+        """One further answer, 200 or 304, by the same way as the first: guard, robots.txt, gate and limits.
+
+        Raises CollectError with the reason an operator reads (`http_404`, `robots`, `timeout`), StoreError. The caller
+        keeps what it has or lets the error end the poll; the words of a refusal are `http_<REFUSALS>` and `robots`.
+        """
+        request = Request(
+            url,
+            headers=dict(headers or {}),
+            dont_filter=True,
+            meta={"handle_httpstatus_list": ANSWERS, "download_maxsize": self.crawl.config.politeness.max_feed_bytes},
+        )
+        engine = self.crawler.engine
+        assert engine is not None
+        try:
+            response = await engine.download_async(request)
+        except StoreError:  # the gate is a table
+            raise
+        except Exception as error:  # whatever the downloader raises has a word
+            raise CollectError(str(error), reason=reason_of(error), source=source.id, url=url) from error
+        self.crawl.answers += 1
+        if response.status not in (200, 304):
+            raise CollectError(f"HTTP {response.status}", reason=f"http_{response.status}", source=source.id, url=url)
+        return response
 
     async def start(self) -> AsyncIterator[Request]:
         for source in self.sources:
@@ -133,7 +176,7 @@ class SourceSpider(scrapy.Spider, ABC):
         """The conditional request for a source; validators count only for the address they came from."""
         known = self.crawl.learned.get(source.id, {})
         headers = {}
-        if known.get("address") == source.address:
+        if known.get("address") == source.address and self.settled(source):
             if known.get("etag"):
                 headers["If-None-Match"] = known["etag"]
             if known.get("last_modified"):
@@ -174,16 +217,22 @@ class SourceSpider(scrapy.Spider, ABC):
             self._ended(source, count, result, f"http_{response.status}", failures)
             return
         body_hash = hashlib.sha256(response.body).hexdigest()
-        if known.get("body_hash") == body_hash and known.get("address") == source.address:
+        same = known.get("body_hash") == body_hash and known.get("address") == source.address
+        if same and self.settled(source):
             self._ended(source, count, "unchanged", "same body", self._good() | self._validators(response, source))
             return
-        feed = await self.read(source, response)
+        learned = self._good() | self._validators(response, source) | {"body_hash": body_hash}
+        try:
+            feed = await self.read(source, response)
+        except NothingNew as why:
+            self._ended(source, count, "unchanged", str(why), learned | self._noted(source))
+            return
         entries = [(entry, normalise(entry.link)) for entry in feed.entries if entry.link]
         added = await asyncio.to_thread(self.crawl.collecting.add_entries, source, entries, self.crawl.now)
         count.seen, count.had, count.new = added.seen, added.had, added.new
         for warning in feed.warnings:
             self.logger.info("%s: %s", source.id, warning)
-        learned = self._good() | self._validators(response, source) | {"body_hash": body_hash}
+        learned |= self._noted(source)
         if added.new:
             learned["new_item_at"] = self.crawl.now
         result, reason = ("ok", "") if entries else ("empty", "no entries")
@@ -214,6 +263,9 @@ class SourceSpider(scrapy.Spider, ABC):
 
     def _failures(self, source: Source) -> int:
         return int(self.crawl.learned.get(source.id, {}).get("failures") or 0)
+
+    def _noted(self, source: Source) -> dict[str, Any]:
+        return {"cursor": self.cursors.get(source.id) or self.cursor(source) or None}
 
     def _good(self) -> dict[str, Any]:
         return {"failures": 0, "answered_at": self.crawl.now}
