@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 from scrapy import Request
@@ -16,7 +18,7 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.error import DNSLookupError
 
 from crawler.addresses import is_safe_address
-from crawler.hosts import HostGate, HostRests
+from crawler.hosts import Answered, HostGate, HostRests, clock
 from models.errors import TooLarge
 
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -24,6 +26,7 @@ REDIRECTS = (301, 302, 303, 307, 308)
 ANSWERS = [status for status in range(200, 600) if status not in REDIRECTS]
 
 
+BUSY = (429, 503)  # the host asks us to come back later
 RESTS = "retry_after"  # why we do not ask a host that told us to come back later
 
 
@@ -148,16 +151,17 @@ class GateMiddleware:
         request.meta["held"] = request.url
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        await self._release(request, retry_after(response))
+        busy = response.status in BUSY
+        await self._release(request, Answered(busy, retry_after(response, clock()) if busy else None))
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002 - Scrapy's shape
-        await self._release(request, 0.0)
+        await self._release(request, None)
 
-    async def _release(self, request: Request, seconds: float) -> None:
+    async def _release(self, request: Request, answered: Answered | None) -> None:
         held = request.meta.pop("held", None)
         if held is not None:
-            await self.gate.release(held, seconds)
+            await self.gate.release(held, answered)
 
     async def _fetch_robots(self, url: str) -> tuple[int, bytes]:
         request = Request(
@@ -175,10 +179,17 @@ class GateMiddleware:
 ROBOTS_MAXSIZE = 2_000_000  # bytes; a larger one fails the download and counts as no answer
 
 
-def retry_after(response: Response) -> float:
-    """Seconds a 429 or 503 asks us to wait; its HTTP-date form and garbage count as a minute."""
-    if response.status not in (429, 503):
-        return 0.0
+def retry_after(response: Response, now: datetime) -> float | None:
+    """Seconds that Retry-After asks us to wait, given in seconds or as an HTTP-date; None where it says nothing that
+    can be kept: it is missing, garbage, or a time that is over."""
     value = response.headers.get("Retry-After")
     text = value.decode("latin-1").strip() if value else ""
-    return float(text) if text.isdigit() else 60.0
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        until = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    # A date without a zone ("-0000") comes back naive; HTTP knows only UTC.
+    seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
+    return seconds if seconds > 0 else None

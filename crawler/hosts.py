@@ -34,6 +34,11 @@ ASK_AGAIN_SECONDS = 1.0  # longest sleep before the gate is asked again
 # A host that asked for a longer rest (Retry-After) is left for a later crawl; above every delay, or that would end too.
 LONGEST_WAIT_SECONDS = LONGEST_DELAY_SECONDS + 5
 
+# A host that says 429 or 503 without saying for how long rests a minute, then twice as long each time; after nine in a
+# row it is asked four times a day, so that we see when it is well again.
+PUSHBACK_SECONDS = 60
+LONGEST_PUSHBACK_SECONDS = 6 * 3600
+
 FetchRobots = Callable[[str], Awaitable[tuple[int, bytes]]]
 
 
@@ -82,10 +87,31 @@ class HostRests(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer says of the host's load. `busy`: it was 429 or 503; `seconds`: how long it asked us to wait."""
+
+    busy: bool
+    seconds: float | None = None
+
+
+def pushback_seconds(pushbacks: int) -> float:
+    """How long a host rests after so many answers 429 or 503 in a row that name no time: 1, 2, 4 … minutes."""
+    return float(min(PUSHBACK_SECONDS * 2 ** min(max(pushbacks, 1) - 1, 20), LONGEST_PUSHBACK_SECONDS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """When a host may be asked again, and how often in a row it has pushed us back (None: nothing was learned)."""
+
+    until: datetime
+    pushbacks: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Linger:
     """A host given back within this process, of which the table does not know yet."""
 
-    next_allowed_at: datetime
+    rest: _Rest
     task: asyncio.Task[None]
 
 
@@ -99,7 +125,7 @@ class HostGate:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.waiting = 0  # requests that a resting host keeps back now: their silence is ours, not the network's
         self._held_since: dict[str, float] = {}  # monotonic seconds; every host that the table says is ours
-        self._telling: dict[str, datetime] = {}  # hosts of which the table is being told: their next_allowed_at
+        self._telling: dict[str, _Rest] = {}  # hosts of which the table is being told
         self._robots_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._lingering: dict[str, _Linger] = {}
         self._robots: dict[str, tuple[Robots, Protego | None]] = {}
@@ -133,18 +159,30 @@ class HostGate:
             self._locks[host].release()
             raise
 
-    async def release(self, url: str, retry_after: float = 0.0) -> None:
-        """Let the host rest for its delay (or `retry_after` seconds, if longer), then let the next one in.
+    async def release(self, url: str, answered: Answered | None = None) -> None:
+        """Let the host rest for its delay, or longer where it pushed us back, then let the next one in. `answered` is
+        None when no answer came.
 
         The table is told a moment later: a crawl usually asks the same host again at once, and keeping the hold saves
         two transactions a page. The next request of this process waits out the same rest.
         """
         host = host_of(url)
-        rest = max(self.delay(host), min(retry_after, ROBOTS_DAY.total_seconds()))
-        if host in self._held_since:  # else `release_all` has given it back already
-            next_allowed_at = clock() + timedelta(seconds=rest)
-            self._lingering[host] = _Linger(next_allowed_at, asyncio.create_task(self._give_back(host)))
-        self._locks[host].release()
+        try:
+            seconds, pushbacks = await self._rest_of(host, answered)
+            if host in self._held_since:  # else `release_all` has given it back already
+                rest = _Rest(clock() + timedelta(seconds=seconds), pushbacks)
+                self._lingering[host] = _Linger(rest, asyncio.create_task(self._give_back(host)))
+        finally:
+            self._locks[host].release()
+
+    async def _rest_of(self, host: str, answered: Answered | None) -> tuple[float, int | None]:
+        """(seconds to rest, answers 429 or 503 in a row by now)."""
+        if answered is None or not answered.busy:
+            return self.delay(host), None if answered is None else 0
+        # Only who holds a host counts its pushbacks, so reading and writing it later is safe.
+        pushbacks = await asyncio.to_thread(self.gate.pushbacks, host) + 1
+        asked = answered.seconds if answered.seconds is not None else pushback_seconds(pushbacks)
+        return max(self.delay(host), min(asked, ROBOTS_DAY.total_seconds())), pushbacks
 
     async def _give_back(self, host: str) -> None:
         await asyncio.sleep(LINGER_SECONDS)
@@ -157,8 +195,8 @@ class HostGate:
         linger = self._lingering.pop(host, None)
         if linger is not None:
             self._held_since.pop(host, None)
-            self._telling[host] = linger.next_allowed_at
-            await asyncio.to_thread(self.gate.release, host, self.holder, linger.next_allowed_at)
+            rest = self._telling[host] = linger.rest
+            await asyncio.to_thread(self.gate.release, host, self.holder, rest.until, rest.pushbacks)
             self._telling.pop(host, None)
 
     async def _still_held(self, host: str) -> bool:
@@ -166,8 +204,12 @@ class HostGate:
         linger = self._lingering.get(host)
         if linger is None:
             return False
-        wait = (linger.next_allowed_at - clock()).total_seconds()
-        if wait > LINGER_SECONDS or time.monotonic() - self._held_since[host] > HOLD_SLACK_SECONDS / 2:
+        wait = (linger.rest.until - clock()).total_seconds()
+        if (
+            wait > LINGER_SECONDS
+            or linger.rest.pushbacks
+            or time.monotonic() - self._held_since[host] > HOLD_SLACK_SECONDS / 2
+        ):
             await self.settle(host)
             return False
         del self._lingering[host]
@@ -190,11 +232,11 @@ class HostGate:
         await self.settle()
         rests = dict(self._telling)  # cancelled or not done yet: telling it twice changes nothing
         for host in self._held_since:
-            rest = clock() + timedelta(seconds=self.delay(host))
-            rests[host] = max(rest, rests.get(host, rest))
+            rest = _Rest(clock() + timedelta(seconds=self.delay(host)))
+            rests[host] = max(rest, rests.get(host, rest), key=lambda one: one.until)
         self._held_since.clear()
-        for host, next_allowed_at in rests.items():
-            await asyncio.to_thread(self.gate.release, host, self.holder, next_allowed_at)
+        for host, rest in rests.items():
+            await asyncio.to_thread(self.gate.release, host, self.holder, rest.until, rest.pushbacks)
         # What is left was taken for a request that was cancelled before it was sent: no rest is due.
         await asyncio.to_thread(self.gate.release_all, self.holder)
 

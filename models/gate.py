@@ -52,14 +52,21 @@ class Gate:
             return float((row.next_allowed_at - now).total_seconds()), row.holder
         return 0.25, row.holder  # somebody holds it: ask again soon, four times a second is nothing to the database
 
-    def release(self, host: str, holder: str, next_allowed_at: datetime) -> None:
-        """Give the host back; nobody asks it again before `next_allowed_at`. A lost hold changes nothing."""
+    def release(self, host: str, holder: str, next_allowed_at: datetime, pushbacks: int | None = None) -> None:
+        """Give the host back; nobody asks it again before `next_allowed_at`. A lost hold changes nothing.
+
+        `pushbacks`: answers 429 or 503 in a row by now, None where the last request taught nothing of that.
+        """
+        values: dict[str, Any] = {"holder": None, "holder_until": None, "next_allowed_at": next_allowed_at}
+        if pushbacks is not None:
+            values["pushbacks"] = pushbacks
         with self.store.change() as conn:
-            conn.execute(
-                update(HostRow)
-                .where(HostRow.host == host, HostRow.holder == holder)
-                .values(holder=None, holder_until=None, next_allowed_at=next_allowed_at)
-            )
+            conn.execute(update(HostRow).where(HostRow.host == host, HostRow.holder == holder).values(**values))
+
+    def pushbacks(self, host: str) -> int:
+        """How often in a row the host answered 429 or 503."""
+        with self.store.read() as conn:
+            return conn.execute(select(HostRow.pushbacks).where(HostRow.host == host)).scalar() or 0
 
     def release_all(self, holder: str) -> None:
         """On the way out: give back whatever this process still holds."""

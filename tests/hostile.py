@@ -218,7 +218,7 @@ class Operator:
     """
 
     def __init__(
-        self, folder: Path, proxy: str, outlets: Mapping[str, Mapping[str, str]], **politeness: float | str
+        self, folder: Path, proxy: str, outlets: Mapping[str, Mapping[str, str]], **politeness: float | str | list[int]
     ) -> None:
         self.folder = folder
         self.database = folder / "khazri.db"
@@ -229,6 +229,7 @@ class Operator:
             "timeout_seconds": 5,
             "max_page_bytes": 2_000_000,
             "max_feed_bytes": 8_000_000,
+            "recheck_hours": [],  # what is counted here is what feeds bring; tests of re-checks say so
             **politeness,
         }
         content = {

@@ -16,6 +16,7 @@ from crawler.fetch import GuardMiddleware
 from crawler.hosts import (
     LONGEST_WAIT_SECONDS,
     ROBOTS_ERROR_MINUTES,
+    Answered,
     HostGate,
     HostRests,
     host_of,
@@ -179,8 +180,8 @@ def test_a_cancelled_crawl_lets_its_hosts_rest(store: Store) -> None:
         hosts = HostGate(gate, Politeness("KhazriTest/1.0", 20.0, 5, 1_000_000, 1_000_000), "me")
         for name in "abc":
             await hosts.hold(f"http://{name}.example/1")
-        await hosts.release("http://b.example/1", retry_after=50.0)
-        await hosts.release("http://c.example/1", retry_after=50.0)
+        await hosts.release("http://b.example/1", Answered(True, 50.0))
+        await hosts.release("http://c.example/1", Answered(True, 50.0))
         telling = asyncio.create_task(hosts.settle("c.example"))
         await asyncio.sleep(0)  # the table is being told of c
         await hosts.release_all()

@@ -13,8 +13,8 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.addresses import normalise
-from crawler.fetch import ANSWERS, RESTS
+from crawler.addresses import is_home, normalise, same_site
+from crawler.fetch import ANSWERS, BUSY, RESTS
 from crawler.hosts import host_of
 from crawler.spiders.base import NO_ANSWER, REFUSALS, Crawl, reason_of
 from crawler.spiders.feeds import plain_headers
@@ -24,7 +24,6 @@ from models.config import Outlet
 from models.dates import KnownDate
 from models.errors import CollectError, StoreError
 
-BUSY = (429, 503)  # the host asks us to wait: its other items stay due
 NOT_TEXT = ("image/", "video/", "audio/", "font/")  # their bytes can look like a page of odd letters
 SILENT_TRIES = 3  # pages of one host in a row without an answer; then its other items stay due
 
@@ -84,7 +83,7 @@ class PageSpider(scrapy.Spider):
         self.crawl.answers += 1
         self.silent[host] = 0
         if response.status in BUSY:
-            self.queues[host].clear()
+            self.queues[host].clear()  # its other items stay due
         result = await self._read(response, item)
         self.ends[(result.outlet, normalise(item.url))] = result.outcome or "known"
         yield result
@@ -117,6 +116,9 @@ class PageSpider(scrapy.Spider):
             if not isinstance(error, CollectError):
                 self.logger.exception("%s: reading failed", item.url)
             return ended(item, outlet, key, f"failed:{reason_of(error)}", str(error))
+        if is_home(response.url) and not is_home(item.url):  # how many sites say that an article is no more
+            end = "dropped:listing" if item.article_id is None else "gone"
+            return ended(item, outlet, key, end, "redirected to the home page")
         return collected(item, outlet, page)
 
     def failed(self, failure: Failure) -> list[Any]:
@@ -144,7 +146,8 @@ def ended(item: DueItem, outlet: Outlet, key: str, outcome: str, detail: str) ->
 
 def collected(item: DueItem, outlet: Outlet, page: Page) -> Collected:
     """What a page is to the store: an article with its text, or a drop with the kind of page it was."""
-    key = normalise(page.canonical_url or item.url)
+    url = address_of(item, outlet, page)
+    key = normalise(url)
     if page.kind != "article" or not page.text.strip():
         kind = page.kind if page.kind != "article" else "empty"
         return ended(item, outlet, key, f"dropped:{kind}", "; ".join(page.warnings))
@@ -152,7 +155,7 @@ def collected(item: DueItem, outlet: Outlet, page: Page) -> Collected:
         item.id,
         item.source,
         outlet.id,
-        page.canonical_url or item.url,
+        url,
         key,
         title=page.title or item.title,
         text=page.text,
@@ -161,6 +164,15 @@ def collected(item: DueItem, outlet: Outlet, page: Page) -> Collected:
         published=better_date(page.published, item.published),
         modified=page.modified,
     )
+
+
+def address_of(item: DueItem, outlet: Outlet, page: Page) -> str:
+    """The address an article is known by: the page's canonical one, which is the last of its redirects where it names
+    none, while that is on the entry's own site or the outlet's; else the entry's."""
+    url = page.canonical_url
+    if url and (same_site(url, item.url) or any(same_site(url, f"http://{host}/") for host in outlet.hosts)):
+        return url
+    return item.url
 
 
 def better_date(page: KnownDate | None, feed: KnownDate | None) -> KnownDate | None:
