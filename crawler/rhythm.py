@@ -16,8 +16,9 @@ WEEK_MINUTES = 7 * DAY_MINUTES
 LONGER, SHORTER = 1.5, 0.8
 # From this share of new entries on the next window may have lost some: Media Cloud halves by the share of duplicates.
 CROWDED, HALVED = 0.5, 0.5
-# A source is left alone for at most this part of the time it has been silent: a night must not cost the morning's news.
-PATIENCE = 0.25
+# A source is left alone for at most this part of its silence: a night must not cost the morning's news. A tenth of the
+# silence is early enough to tell it, which is judged by more than twice the longest usual gap.
+PATIENCE = 0.1
 AGREED = 3  # permanent redirects in a row that say the same, after which the new address is asked directly
 RETIRED = 410  # "gone": the one status that says nobody need ask again
 
@@ -43,7 +44,8 @@ class Poll:
     first    whether the source was never read before: then all is new and says nothing of its rhythm.
     elapsed  minutes since the poll before, None for the first.
     quiet    minutes since it last brought something new, None where it never did.
-    fresh    minutes for which the answer said that it holds (Cache-Control, Expires), 0 when it did not.
+    fresh    minutes for which the answer said that it holds (Cache-Control: max-age), 0 when it did not.
+    recovered  whether the poll before had failed.
     """
 
     result: str
@@ -53,6 +55,7 @@ class Poll:
     elapsed: float | None = None
     quiet: float | None = None
     fresh: float = 0.0
+    recovered: bool = False
 
 
 def limits_of(source: Source, politeness: Politeness) -> Limits:
@@ -68,9 +71,9 @@ def limits_of(source: Source, politeness: Politeness) -> Limits:
 def next_minutes(limits: Limits, current: float | None, poll: Poll) -> float:
     """Minutes to wait after this poll. `current` is what was waited before, None for a source that never was polled.
 
-    Shorter when it brings something new, half when most of its window is new; longer when nothing comes, yet never
-    over PATIENCE of its silence, so that a source that speaks every day is asked many times a day. Failures are waited
-    out in the same steps up to a day, a refusal is respected for a day, and what answers again begins where it started.
+    Shorter when it brings something new, half when most of its window is new, both from where it begins; longer when
+    nothing comes, yet never over PATIENCE of its silence, so that a source that speaks every day is asked many times a
+    day. Failures are waited out in the same steps up to a day, a refusal is respected for a day.
     """
     now = limits.start if current is None else current
     if poll.result == "refused":
@@ -81,6 +84,8 @@ def next_minutes(limits: Limits, current: float | None, poll: Poll) -> float:
         return now  # nobody was asked
     if poll.first:
         return limits.start
+    if poll.new or poll.recovered:
+        now = min(now, limits.start)  # who speaks again after a silence is asked as at first
     if poll.new:
         now *= HALVED if poll.new >= CROWDED * poll.seen else SHORTER
     elif poll.elapsed is None or poll.elapsed >= now / 2:  # two looks within a moment say no more than one

@@ -415,7 +415,7 @@ def test_retry_after_in_all_its_forms() -> None:
     assert asked("Wednesday, 21-Oct-26 07:28:00 GMT") == 28 * 60
     assert asked("Wed Oct 21 07:28:00 2026") == 28 * 60
     assert asked("Wed, 21 Oct 2026 11:28:00 +0400") == 28 * 60
-    for garbage in (None, "-5", "1.5", "٣", "soon", "2026", "Wed, 21 Oct 2026 06:28:00 GMT", "Wed, 99 Oct 2026"):
+    for garbage in (None, "-5", "1.5", "٣", "soon", "Wed, 21 Oct 2026 06:28:00 GMT", "Wed, 99 Oct 2026"):
         assert asked(garbage) is None, garbage
 
 

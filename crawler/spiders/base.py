@@ -281,6 +281,7 @@ class SourceSpider(scrapy.Spider, ABC):
         poll = Poll(
             result, count.seen, count.new, first, _minutes(known.get("polled_at"), now),
             _minutes(known.get("new_item_at"), now), fresh,
+            bool(known.get("failures")),
         )  # fmt: skip
         return next_minutes(limits_of(source, self.crawl.config.politeness), known.get("interval_minutes"), poll)
 
