@@ -126,6 +126,7 @@ class HostGate:
         self.waiting = 0  # requests that a resting host keeps back now: their silence is ours, not the network's
         self._held_since: dict[str, float] = {}  # monotonic seconds; every host that the table says is ours
         self._telling: dict[str, _Rest] = {}  # hosts of which the table is being told
+        self._well: set[str] = set()  # hosts that answered well of which the table has not been told yet
         self._robots_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._lingering: dict[str, _Linger] = {}
         self._robots: dict[str, tuple[Robots, Protego | None]] = {}
@@ -177,10 +178,13 @@ class HostGate:
 
     async def _rest_of(self, host: str, answered: Answered | None) -> tuple[float, int | None]:
         """(seconds to rest, answers 429 or 503 in a row by now)."""
+        if answered is not None and not answered.busy:
+            self._well.add(host)
         if answered is None or not answered.busy:
-            return self.delay(host), None if answered is None else 0
+            return self.delay(host), 0 if host in self._well else None
         # Only who holds a host counts its pushbacks, so reading and writing it later is safe.
-        pushbacks = await asyncio.to_thread(self.gate.pushbacks, host) + 1
+        pushbacks = 1 + (0 if host in self._well else await asyncio.to_thread(self.gate.pushbacks, host))
+        self._well.discard(host)
         asked = answered.seconds if answered.seconds is not None else pushback_seconds(pushbacks)
         return max(self.delay(host), min(asked, ROBOTS_DAY.total_seconds())), pushbacks
 
@@ -195,6 +199,7 @@ class HostGate:
         linger = self._lingering.pop(host, None)
         if linger is not None:
             self._held_since.pop(host, None)
+            self._well.discard(host)
             rest = self._telling[host] = linger.rest
             await asyncio.to_thread(self.gate.release, host, self.holder, rest.until, rest.pushbacks)
             self._telling.pop(host, None)
