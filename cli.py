@@ -119,7 +119,7 @@ def crawl(
     config = load()
     now = writing_clock(config)
     chosen = chosen_sources(config, sources or [])
-    result = crawl_now(config, open_store(config), chosen, now)
+    result = crawl_now(config, open_store(config), chosen, now, named=bool(sources))
     for line in crawl_lines(result):
         print(line)
     if result.no_network:

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import json
 import logging
+import random
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -16,11 +17,13 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from crawler.crawl import crawl
+from crawler.crawl import NOT_POLLED, crawl
 from crawler.hosts import holder_name
 from crawler.loop import run
+from crawler.rhythm import due_at, slot_of
 from jobs import chosen_sources, clock, open_store, writing_clock
 from jobs.digests import preview_all, send_all
+from models.collected import Collecting
 from models.config import Config, Source
 from models.errors import KhazriError
 from models.gate import Gate
@@ -31,6 +34,8 @@ T = TypeVar("T")
 
 LEASE_SECONDS = 120  # a process that dies holds a job no longer than this
 PAGE_SECONDS = 60.0  # of one crawl for pages: a host with a long delay must not hold up every other source's poll
+PAGES_SECONDS = 600.0  # how often pages are asked for whose source is not polled: retries begin after 30 minutes
+SPREAD = 0.1  # of the interval, by which a poll may come later
 GATHER_SECONDS = 1.0  # sources that fall due within this share one crawl
 CATCH_UP_SECONDS = 60  # a mail that is late anyway waits for what the first crawl brings in
 READER_STOP_SECONDS = 1.2  # of the 2 s in which SIGTERM must end everything
@@ -43,8 +48,11 @@ class Clock:
         self.config = config
         self.store = store
         self.gate = Gate(store)
+        self.collecting = Collecting(store)
+        self.sources = {source.id: source for source in chosen_sources(config, [])}
         self.owner = holder_name()
         self.due: dict[str, Source] = {}
+        self.pages_due = False
         self.wake = asyncio.Event()
         self.reader: asyncio.subprocess.Process | None = None
         self.stopping = False
@@ -82,17 +90,21 @@ class Clock:
         """One job per source, the reading, the digest."""
         self.scheduler.add_listener(_tell, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
         start = datetime.now(UTC)
-        for source in chosen_sources(self.config, []):
-            # A tenth of the period as jitter: 60 sources must not all ask on the hour.
-            trigger = IntervalTrigger(minutes=source.every_minutes, jitter=source.every_minutes * 6, timezone="UTC")
-            self._add(f"source:{source.id}", self._source_due, trigger, start, source)
+        learned = self.collecting.sources(list(self.sources))
+        for source in self.sources.values():
+            first = self._next_poll(source, learned.get(source.id), start)
+            self._add(
+                f"source:{source.id}", self._source_due, self._trigger(source, learned.get(source.id)), first, source
+            )
+        pages = IntervalTrigger(seconds=PAGES_SECONDS, timezone="UTC")
+        self._add("pages", self._pages_due, pages, start + timedelta(seconds=PAGES_SECONDS))
         reading = IntervalTrigger(seconds=self.config.schedule.read_every_seconds, timezone="UTC")
         self._add("reading", self._read, reading, start)
         # Started after today's time: the mail is caught up; where today's was done, its slot says so.
         late = clock(self.config).astimezone(self.config.zone).strftime("%H:%M") >= self.config.digest.at
-        first = start + timedelta(seconds=CATCH_UP_SECONDS) if late else None
+        catch_up = start + timedelta(seconds=CATCH_UP_SECONDS) if late else None
         hour, minute = map(int, self.config.digest.at.split(":"))
-        self._add("digest", self._digest, CronTrigger(hour=hour, minute=minute, timezone=self.config.zone), first)
+        self._add("digest", self._digest, CronTrigger(hour=hour, minute=minute, timezone=self.config.zone), catch_up)
 
     def _add(
         self, name: str, job: Callable[..., Coroutine[Any, Any, None]], trigger: Any, start: datetime | None, *args: Any
@@ -102,40 +114,96 @@ class Clock:
 
     # --- collecting
 
+    @staticmethod
+    def _trigger(source: Source, learned: Mapping[str, Any] | None) -> IntervalTrigger:
+        """Every so many minutes as the source's rhythm is now. It repeats, so that a source whose crawl failed before
+        it could be planned anew is asked again all the same."""
+        minutes = (learned or {}).get("interval_minutes") or source.every_minutes
+        return IntervalTrigger(seconds=round(minutes * 60), timezone="UTC")
+
+    @staticmethod
+    def _next_poll(source: Source, learned: Mapping[str, Any] | None, now: datetime) -> datetime:
+        """When to ask next: as its rhythm says, up to a tenth of its interval later; 60 sources must not all ask on
+        the hour. At once where that is over, and where the last poll is dated ahead of the clock (`--now`)."""
+        at = due_at(source, learned)
+        if at is None or learned is None or learned["polled_at"] > now or at <= now:
+            return now
+        spread = (at - learned["polled_at"]).total_seconds() * SPREAD
+        return at + timedelta(seconds=random.uniform(0.0, spread))  # noqa: S311 - no secret
+
     async def _source_due(self, source: Source) -> None:
         """Let the next crawl take it: sources due together share one crawl."""
         self.due[source.id] = source
         self.wake.set()
 
+    async def _pages_due(self) -> None:
+        """Pages are tried again, and looked at again, by their own times, not by the rhythm of their source."""
+        self.pages_due = True
+        self.wake.set()
+
     def _own(self, job: str, slot: str) -> bool:
         return self.gate.take_slot(job, slot, self.owner, datetime.now(UTC), LEASE_SECONDS)
 
-    def _owned(self, sources: list[Source]) -> list[Source]:
-        """The sources whose slot nobody else has run or runs: one process of many polls each."""
-        seconds = int(datetime.now(UTC).timestamp())
-        return [s for s in sources if self._own(f"source:{s.id}", str(seconds // (s.every_minutes * 60)))]
+    def _owned(self, sources: Sequence[Source]) -> list[Source]:
+        """The sources that are due and whose slot nobody else has run or runs: one process of many polls each."""
+        learned, now = self.collecting.sources([s.id for s in sources]), datetime.now(UTC)
+        slots = {s.id: slot_of(s, learned.get(s.id), now) for s in sources}
+        return [s for s in sources if (slot := slots[s.id]) is not None and self._own(f"source:{s.id}", slot)]
+
+    def _with_pages(self, polled: Sequence[Source]) -> list[Source]:
+        """Sources that are not polled now and have pages to be asked for; nobody else is at them."""
+        others = [name for name in self.sources if name not in {source.id for source in polled}]
+        due = self.collecting.due_sources(others, clock(self.config))
+        slot = f"pages+{int(datetime.now(UTC).timestamp() // PAGES_SECONDS)}"
+        return [self.sources[name] for name in others if name in due and self._own(f"source:{name}", slot)]
 
     async def _crawl_due(self) -> None:
         waiting, self.due = list(self.due.values()), {}
-        sources = await asyncio.to_thread(self._owned, waiting)
-        if not sources:
-            return
+        pages, self.pages_due = self.pages_due, False
+        polled = await asyncio.to_thread(self._owned, waiting)
+        extra = await asyncio.to_thread(self._with_pages, polled) if pages else []
+        try:
+            if polled or extra:
+                await self._crawl(polled, extra)
+        finally:
+            await self._plan_anew(waiting)
+
+    async def _crawl(self, polled: Sequence[Source], extra: Sequence[Source]) -> None:
         now = clock(self.config)
+        sources = [*polled, *extra]
         done = False
         try:
             slot = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-            work = crawl(self.config, self.store, sources, slot=slot, now=now, page_seconds=PAGE_SECONDS)
+            work = crawl(
+                self.config, self.store, sources, slot=slot, now=now, page_seconds=PAGE_SECONDS,
+                pages_only=[source.id for source in extra],
+            )  # fmt: skip
             result = await self._while_held([f"source:{source.id}" for source in sources], work)
             done = True
             for count in result.counts:
-                level = logging.INFO if count.result in ("ok", "unchanged") else logging.WARNING
+                quiet = count.result in ("ok", "unchanged") or count.reason in NOT_POLLED
                 log.log(
-                    level, "source=%s result=%s reason=%s new=%d", count.source, count.result, count.reason, count.new
-                )
+                    logging.INFO if quiet else logging.WARNING,
+                    "source=%s result=%s reason=%s new=%d", count.source, count.result, count.reason, count.new,
+                )  # fmt: skip
         finally:
             await asyncio.to_thread(self._give_back, sources, done)
 
-    def _give_back(self, sources: list[Source], done: bool) -> None:
+    async def _plan_anew(self, sources: Sequence[Source]) -> None:
+        """What this crawl, or another process, has learned decides when each of them is due next."""
+        if self.stopping:
+            return
+        learned = await asyncio.to_thread(self.collecting.sources, [source.id for source in sources])
+        now = datetime.now(UTC)
+        for source in sources:
+            known = learned.get(source.id)
+            trigger = self._trigger(source, known)
+            at = self._next_poll(source, known, now)
+            job = f"source:{source.id}"
+            # Not learned, or by a fixed clock: the next repetition is soon enough.
+            self.scheduler.modify_job(job, trigger=trigger, next_run_time=at if at > now else now + trigger.interval)
+
+    def _give_back(self, sources: Sequence[Source], done: bool) -> None:
         for source in sources:
             self.gate.end_job(f"source:{source.id}", self.owner, done=done)
 

@@ -16,7 +16,7 @@ _TRACKING = re.compile(
     r"^(?:utm_\w+|utm|fbclid|gclid|dclid|gbraid|wbraid|yclid|ysclid|msclkid|twclid|igshid|igsh|mc_cid|mc_eid|mkt_tok|"
     r"_ga|_gl|_?openstat|ncid|ocid|cmpid|cmp|campaign_id|at_medium|at_campaign\w*|ito|sr_share|smid|smtyp|wt_mc|wtmc|"
     r"xtor|ref|ref_src|ref_url|referrer|referer|from_rss|mtm_\w+|pk_\w+|piwik_\w+|hsctatracking|_hsenc|_hsmi|vero_id|"
-    r"rb_clid|oly_enc_id|oly_anon_id|guccounter|guce_referrer\w*|soc_src|soc_trk|s_kwcid|trk|trkcampaign|"
+    r"rb_clid|oly_enc_id|oly_anon_id|guccounter|guce_referrer\w*|soc_src|soc_trk|s_kwcid|s_cid|clickid|fb_ref|fb_source|aftr_source|trk|trkcampaign|"
     r"phpsessid|jsessionid)$",
     re.IGNORECASE,
 )
@@ -36,6 +36,14 @@ _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#;]*", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$", re.IGNORECASE)
 _EASY_HOST = re.compile(r"^(?:www\d?|amp|m|mobile|mobi|touch|wap)\.(?=[^.]+\.[^.])")
 _AMP_PATH = re.compile(r"^/amp(?=/.)|/amp/*$|\.amp(?=\.html?$|$)", re.IGNORECASE)
+# https://www-site-com.cdn.ampproject.org/c/s/www.site.com/story: "c" a document, "s" over TLS
+_AMP_CACHE = re.compile(
+    r"^https?://(?:[\w-]+\.cdn\.ampproject\.org/[acv]|(?:www\.)?google\.[a-z.]{2,6}/amp)/(s/)?([\w-]+\.[^\s]+)$",
+    re.IGNORECASE,
+)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+# Browsers take any number of slashes, also the wrong way round, after http: (WHATWG URL, "special authority slashes").
+_SLASHES = re.compile(r"^(https?):(?!//[^/\\])[/\\]*", re.IGNORECASE)
 _PRINT_PATH = re.compile(r"(?<=.)/(?:print|printable)/*$", re.IGNORECASE)
 _SAFE_PATH = "/:@!$&'()*+,;=-._~"
 # A capture of the Wayback Machine shows the page whose address it ends with; id_, if_ and the like choose only how.
@@ -94,11 +102,15 @@ def normalise(url: str) -> str:
     """The identity of an address: two that give the same string show the same article. A key, not meant to be fetched.
 
     Scheme, `www.`, mobile, AMP and print forms, default ports, fragments, tracking parameters, trailing slashes, index
-    pages, percent-encoding and the order of parameters make no difference; a capture of the Wayback Machine is the page
-    that it shows. What is no http(s) address comes back as it is, without white space. Idempotent.
+    pages, dot segments, percent-encoding and the order of parameters make no difference; a capture of the Wayback
+    Machine is the page that it shows. The policy is written down in docs/addresses.md. A path alone gets the same
+    treatment; what else is no http(s) address comes back as it is, but for white space. Idempotent.
     """
-    url = original_of("".join(char for char in url if char > " "))[:LONGEST]
-    parts = _split(f"http:{url}" if url.startswith("//") else url)
+    url = original_of("".join(char for char in url if char > " "))
+    url = _SLASHES.sub(r"\1://", url[:LONGEST])
+    if not _SCHEME.match(url):
+        return _path_alone(url)
+    parts = _split(_unwrapped(f"http:{url}" if url.startswith("//") else url))
     if parts is None or parts.hostname is None:
         return url
     netloc = _host_key(parts.hostname)
@@ -125,10 +137,25 @@ def capture_time(url: str) -> str:
     return found[1] if found else ""
 
 
+def _path_alone(url: str) -> str:
+    path, _, query = url.partition("#")[0].partition("?")
+    if not path and not query:
+        return url
+    key = f"{_path_key(path, alone=True)}{'?' + found if (found := _query_key(query)) else ''}"
+    return key if len(key) <= LONGEST else key[:LONGEST].rstrip("%/?&=")
+
+
+def _unwrapped(url: str) -> str:
+    """The publisher's address where `url` is a copy of its page in an AMP cache."""
+    found = _AMP_CACHE.match(url)
+    return f"http{'s' if found[1] else ''}://{found[2]}" if found else url
+
+
 def _host_key(host: str) -> str:
     host = "".join(_DOTS.sub(".", unicodedata.normalize("NFKC", host)).lower().split()).rstrip(".")
     if ":" in host:
-        return f"[{host}]"
+        address = _literal(host)
+        return f"[{address or host}]"
     try:
         host = host.encode("idna").decode("ascii")
     except UnicodeError:
@@ -140,16 +167,29 @@ def _host_key(host: str) -> str:
     return host
 
 
-def _path_key(path: str) -> str:
-    path = re.sub(r"/{2,}", "/", _SESSION.sub("", path))
-    path = quote(
-        unquote(unicodedata.normalize("NFC", path), errors="surrogateescape"), safe=_SAFE_PATH, errors="surrogateescape"
-    )
+def _path_key(path: str, *, alone: bool = False) -> str:
+    path = _without_dots(re.sub(r"/{2,}", "/", _SESSION.sub("", path)))
+    shown = unicodedata.normalize("NFC", unquote(path, errors="surrogateescape"))
+    path = quote(shown, safe=_SAFE_PATH, errors="surrogateescape")
     previous = ""
     while previous != path:  # /story/index.html/amp/
         previous = path
         path = _PRINT_PATH.sub("", _AMP_PATH.sub("", _INDEX.sub("", path))).rstrip("/")
-    return path if path.startswith("/") or not path else f"/{path}"
+    return path if path.startswith("/") or not path or alone else f"/{path}"
+
+
+def _without_dots(path: str) -> str:
+    """Without "." and ".." as a browser resolves them before it asks (RFC 3986, 5.2.4)."""
+    if "/." not in path or not path.startswith("/"):
+        return path
+    kept: list[str] = []
+    steps = path.split("/")
+    for step in steps[1:]:
+        if step == ".." and kept:
+            kept.pop()
+        elif step not in (".", ".."):
+            kept.append(step)
+    return "/" + "/".join([*kept, *([""] if steps[-1] in (".", "..") and kept else [])])
 
 
 def _query_key(query: str) -> str:
@@ -184,10 +224,55 @@ def same_site(a: str, b: str) -> bool:
     return bool(site) and site == site_of(b)
 
 
+def is_plausible_canonical(canonical: str, url: str) -> bool:
+    """Whether a page at `url` may say that its address is `canonical`: an http(s) address of the same site, in the same
+    language, and neither the home page nor a section that the page lies in. Templates that print one canonical address
+    on every page would make one article of a whole site."""
+    if not same_site(canonical, url):
+        return False
+    own, named = normalise(url), normalise(canonical)
+    if own == named:
+        return True
+    if is_home(canonical) or language_label(own) != language_label(named):
+        return False
+    own_path, _, own_query = own.partition("?")
+    path, _, query = named.partition("?")
+    above = own_path.startswith(f"{path}/") or (own_path == path and own_query and not query)
+    return not (above and _is_section(path))
+
+
+# Languages that publishers name in a first folder or label; those of our outlets and of their neighbours.
+_LANGUAGES = frozenset(
+    ["az", "ru", "en", "kk", "kz", "tr", "uk", "ua", "ka", "ge", "zh", "cn", "uz", "tk", "tg", "ky", "fa", "ar", "hy"]
+)
+
+
+def language_label(url: str) -> str:
+    """The language an address names in its first label or folder ("ru" for ru.site.az/x and site.az/ru/x), else ""."""
+    parts = _split(f"http:{url}" if url.startswith("//") else url)
+    if parts is None or parts.hostname is None:
+        return ""
+    labels, folders = parts.hostname.lower().split("."), parts.path.lower().split("/")
+    if len(labels) > 2 and labels[0] in _LANGUAGES:
+        return labels[0]
+    return folders[1] if len(folders) > 1 and folders[1] in _LANGUAGES else ""
+
+
+def _is_section(path: str) -> bool:
+    """Whether the last step of a path names a section ("/economy", "/news.php") rather than a story: it has no number
+    and at most two words."""
+    last = path.rstrip("/").rpartition("/")[2]
+    return (
+        not any(char.isdigit() for char in last) and len(re.findall(r"[^\W_]+", unquote(last).partition(".")[0])) <= 2
+    )
+
+
 def is_home(url: str) -> bool:
     """Whether the address is a site's front page, also that of a language ("/az", "/en/")."""
     parts = _split(url)
-    return parts is not None and not parts.query and re.fullmatch(r"(?:/[a-z]{2})?", _path_key(parts.path)) is not None
+    return (
+        parts is not None and not parts.query and re.fullmatch(r"(?:/[A-Za-z]{2})?", _path_key(parts.path)) is not None
+    )
 
 
 def join(base: str, link: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from scrapy.crawler import AsyncCrawlerRunner
 from crawler.addresses import normalise
 from crawler.hosts import HostGate, holder_name
 from crawler.polled import POLLED
+from crawler.rhythm import is_retired
 from crawler.settings import scrapy_settings
 from crawler.spiders.apis import ApiSpider
 from crawler.spiders.archives import ArchiveSpider
@@ -45,25 +46,31 @@ SPIDERS: dict[SourceKind, type[SourceSpider]] = {
 }
 assert frozenset(SPIDERS) == POLLED, "crawler/polled.py tells the command line what can be polled"
 
+# Why a source of a crawl was not polled, and only its due pages were asked for.
+PAGES_ONLY, RETIRED = "pages only", "retired"
+NOT_POLLED = (PAGES_ONLY, RETIRED)
+
 SILENCE_SECONDS = 40  # no HTTP answer at all for this long: there is no network (`make run` promises 60 s in all)
 STOP_SECONDS = 0.5  # of the 2 s in which SIGTERM must end everything; the rest is for the last commit
 
 
 @dataclass(frozen=True, slots=True)
 class CrawlResult:
-    """What a crawl did, source by source, in config order. `reached` counts sources that gave any answer."""
+    """What a crawl did, source by source, in config order. `reached` counts the sources that gave any answer, of
+    `asked` that were polled."""
 
     counts: tuple[RunCount, ...]
     reached: int
+    asked: int
 
     @property
     def no_network(self) -> bool:
-        return bool(self.counts) and self.reached == 0
+        return self.asked > 0 and self.reached == 0
 
 
 def _reached(count: RunCount) -> bool:
     """Whether anything at all came back: a status, a refusal, or a reason that only an answer can have."""
-    return count.status is not None or count.reason not in (*NO_ANSWER, NEEDS_BROWSER, "interrupted")
+    return count.status is not None or count.reason not in (*NO_ANSWER, *NOT_POLLED, NEEDS_BROWSER, "interrupted")
 
 
 async def crawl(
@@ -74,20 +81,31 @@ async def crawl(
     slot: str,
     now: datetime,
     page_seconds: float | None = None,
+    named: bool = False,
+    pages_only: Collection[str] = (),
 ) -> CrawlResult:
     """Poll `sources` and fetch the pages of their due items. Each source keeps its own run row.
 
     `page_seconds`: after so long no further page is asked for; what is left stays due for the next crawl.
+    `named`: a person asked for just these, so that a retired one is polled too. `pages_only`: ids of those of
+    `sources` that are not polled now, only their due pages are asked for.
     Raises StoreError when the database refused; what was stored until then stays, and the next crawl completes it.
     """
     ready = [source for source in sources if source.kind in SPIDERS]
     shared = _shared(config, store, ready, now)
+    quiet = {s.id: PAGES_ONLY for s in ready if s.id in pages_only}
+    if not named:
+        quiet |= {s.id: RETIRED for s in ready if is_retired(s, shared.learned.get(s.id))}
+    for name, reason in quiet.items():
+        shared.counts[name].reason = reason
+    asked = [source for source in ready if source.id not in quiet]
     runs = await asyncio.to_thread(shared.collecting.start_runs, [s.id for s in ready], slot, now)
     await asyncio.to_thread(shared.gate.remember, [source.address for source in ready])
     runner = AsyncCrawlerRunner(scrapy_settings(config))
     try:
-        await _poll_all(runner, shared, ready)
-        if shared.failure is None:
+        await _poll_all(runner, shared, asked)
+        if shared.failure is None and (shared.answers or not asked):
+            # Nothing answered: asking for pages would only add failures to every item.
             shared.deadline = time.monotonic() + page_seconds if page_seconds is not None else None
             await _fetch_due(runner, shared, ready)
     finally:
@@ -95,11 +113,11 @@ async def crawl(
     if shared.failure is not None:
         raise shared.failure
     counts = tuple(shared.counts[source.id] for source in ready)
-    return CrawlResult(counts, sum(_reached(count) for count in counts))
+    return CrawlResult(counts, sum(_reached(count) for count in counts), len(asked))
 
 
 def _shared(config: Config, store: Store, sources: Sequence[Source], now: datetime) -> Crawl:
-    collecting = Collecting(store)
+    collecting = Collecting(store, config.politeness.recheck_hours)
     return Crawl(
         config=config,
         collecting=collecting,
@@ -134,13 +152,11 @@ async def _poll_all(runner: AsyncCrawlerRunner, shared: Crawl, sources: Sequence
 
 
 async def _fetch_due(runner: AsyncCrawlerRunner, shared: Crawl, sources: Sequence[Source]) -> None:
-    if sources and shared.answers == 0:
-        return  # nothing answered: asking for pages would only add failures to every item
     order = {source.id: place for place, source in enumerate(sources)}
     due = await asyncio.to_thread(shared.collecting.due_items, list(order), shared.now)
     if not due:
         return
-    due.sort(key=lambda item: (order[item.source], item.id))
+    due.sort(key=lambda item: (item.recheck, order[item.source], item.id))  # re-checks never starve what is new
     known = await asyncio.to_thread(shared.collecting.known_items, [item.id for item in due if not item.article_id])
     known |= await asyncio.to_thread(_discovered, shared, due)
     await _run(runner, PageSpider, crawl=shared, items=due, known=known)

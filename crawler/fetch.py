@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -20,7 +22,7 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.error import DNSLookupError
 
 from crawler import addresses
-from crawler.hosts import HostGate, HostRests
+from crawler.hosts import Answered, HostGate, HostRests, clock
 from crawler.walls import HEADERS
 from models.errors import CollectError, TooLarge
 
@@ -29,6 +31,7 @@ REDIRECTS = (301, 302, 303, 307, 308)
 ANSWERS = [status for status in range(200, 600) if status not in REDIRECTS]
 
 
+BUSY = (429, 503)  # the host asks us to come back later
 RESTS = "retry_after"  # why we do not ask a host that told us to come back later
 
 
@@ -222,16 +225,17 @@ class GateMiddleware:
         request.meta["held"] = request.url
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        await self._release(request, retry_after(response))
+        busy = response.status in BUSY
+        await self._release(request, Answered(busy, retry_after(response, clock()) if busy else None))
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002 - Scrapy's shape
-        await self._release(request, 0.0)
+        await self._release(request, None)
 
-    async def _release(self, request: Request, seconds: float) -> None:
+    async def _release(self, request: Request, answered: Answered | None) -> None:
         held = request.meta.pop("held", None)
         if held is not None:
-            await self.gate.release(held, seconds)
+            await self.gate.release(held, answered)
 
     async def _fetch_robots(self, url: str) -> tuple[int, bytes]:
         request = Request(
@@ -262,10 +266,17 @@ def plain_headers(response: Response, wanted: Sequence[str] = HOW_TO_READ) -> di
     return plain | walls
 
 
-def retry_after(response: Response) -> float:
-    """Seconds a 429 or 503 asks us to wait; its HTTP-date form and garbage count as a minute."""
-    if response.status not in (429, 503):
-        return 0.0
+def retry_after(response: Response, now: datetime) -> float | None:
+    """Seconds that Retry-After asks us to wait, given in seconds or as an HTTP-date; None where it says nothing that
+    can be kept: it is missing, garbage, or a time that is over."""
     value = response.headers.get("Retry-After")
     text = value.decode("latin-1").strip() if value else ""
-    return float(text) if text.isascii() and text.isdigit() else 60.0  # a superscript two is a digit to isdigit
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        until = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    # A date without a zone ("-0000") comes back naive; HTTP knows only UTC.
+    seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
+    return seconds if seconds > 0 else None

@@ -21,7 +21,7 @@ from protego import Protego
 from crawler.telling import Telling
 from models.config import Politeness
 from models.errors import StoreError
-from models.gate import Gate, Robots
+from models.gate import Gate, Rest, Robots
 
 log = logging.getLogger("khazri.hosts")
 
@@ -41,6 +41,10 @@ LEAST_DELAY_SECONDS = {
     "web.archive.org": 4.0,  # fifteen pages a minute is what its users report as borne
     "news.google.com": 60.0,  # no documentation; what tools that live off it advise
 }
+# A host that says 429 or 503 without saying for how long rests a minute, then twice as long each time; after nine in a
+# row it is asked four times a day, so that we see when it is well again.
+PUSHBACK_SECONDS = 60
+LONGEST_PUSHBACK_SECONDS = 6 * 3600
 
 FetchRobots = Callable[[str], Awaitable[tuple[int, bytes]]]
 
@@ -90,10 +94,23 @@ class HostRests(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer says of the host's load. `busy`: it was 429 or 503; `seconds`: how long it asked us to wait."""
+
+    busy: bool
+    seconds: float | None = None
+
+
+def pushback_seconds(pushbacks: int) -> float:
+    """How long a host rests after so many answers 429 or 503 in a row that name no time: 1, 2, 4 … minutes."""
+    return float(min(PUSHBACK_SECONDS * 2 ** min(max(pushbacks, 1) - 1, 20), LONGEST_PUSHBACK_SECONDS))
+
+
+@dataclass(frozen=True, slots=True)
 class _Linger:
     """A host given back within this process, of which the table does not know yet."""
 
-    next_allowed_at: datetime
+    rest: Rest
     task: asyncio.Task[None]
 
 
@@ -108,7 +125,8 @@ class HostGate:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.waiting = 0  # requests that a resting host keeps back now: their silence is ours, not the network's
         self._held_since: dict[str, float] = {}  # monotonic seconds; every host that the table says is ours
-        self._telling: dict[str, datetime] = {}  # hosts of which the table is being told: their next_allowed_at
+        self._telling: dict[str, Rest] = {}  # hosts of which the table is being told
+        self._well: set[str] = set()  # hosts that answered well of which the table has not been told yet
         self._robots_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._lingering: dict[str, _Linger] = {}
         self._robots: dict[str, tuple[Robots, Protego | None]] = {}
@@ -136,8 +154,8 @@ class HostGate:
                     return
                 if holder is not None and is_dead(holder):
                     # It may have asked a moment before it died: the host rests once more.
-                    rest = timedelta(seconds=self.delay(host))
-                    await asyncio.to_thread(self.gate.release, host, holder, clock() + rest)
+                    rest = Rest(clock() + timedelta(seconds=self.delay(host)))
+                    await asyncio.to_thread(self.gate.release, host, holder, rest)
                     continue
                 self.waiting += 1
                 try:
@@ -148,18 +166,33 @@ class HostGate:
             self._locks[host].release()
             raise
 
-    async def release(self, url: str, retry_after: float = 0.0) -> None:
-        """Let the host rest for its delay (or `retry_after` seconds, if longer), then let the next one in.
+    async def release(self, url: str, answered: Answered | None = None) -> None:
+        """Let the host rest for its delay, or longer where it pushed us back, then let the next one in. `answered` is
+        None when no answer came.
 
         The table is told a moment later: a crawl usually asks the same host again at once, and keeping the hold saves
         two transactions a page. The next request of this process waits out the same rest.
         """
         host = host_of(url)
-        rest = max(self.delay(host), min(retry_after, ROBOTS_DAY.total_seconds()))
-        if host in self._held_since:  # else `release_all` has given it back already
-            next_allowed_at = clock() + timedelta(seconds=rest)
-            self._lingering[host] = _Linger(next_allowed_at, asyncio.create_task(self._give_back(host)))
-        self._locks[host].release()
+        try:
+            seconds, pushbacks = await self._rest_of(host, answered)
+            if host in self._held_since:  # else `release_all` has given it back already
+                rest = Rest(clock() + timedelta(seconds=seconds), pushbacks)
+                self._lingering[host] = _Linger(rest, asyncio.create_task(self._give_back(host)))
+        finally:
+            self._locks[host].release()
+
+    async def _rest_of(self, host: str, answered: Answered | None) -> tuple[float, int | None]:
+        """(seconds to rest, answers 429 or 503 in a row by now)."""
+        if answered is not None and not answered.busy:
+            self._well.add(host)
+        if answered is None or not answered.busy:
+            return self.delay(host), 0 if host in self._well else None
+        # Only who holds a host counts its pushbacks, so reading and writing it later is safe.
+        pushbacks = 1 + (0 if host in self._well else await asyncio.to_thread(self.gate.pushbacks, host))
+        self._well.discard(host)
+        asked = answered.seconds if answered.seconds is not None else pushback_seconds(pushbacks)
+        return max(self.delay(host), min(asked, ROBOTS_DAY.total_seconds())), pushbacks
 
     async def _give_back(self, host: str) -> None:
         await asyncio.sleep(LINGER_SECONDS)
@@ -172,8 +205,9 @@ class HostGate:
         linger = self._lingering.pop(host, None)
         if linger is not None:
             self._held_since.pop(host, None)
-            self._telling[host] = linger.next_allowed_at
-            await self._table.release(host, linger.next_allowed_at)
+            self._well.discard(host)
+            self._telling[host] = linger.rest
+            await self._table.release(host, linger.rest)
             self._telling.pop(host, None)
 
     async def _still_held(self, host: str) -> bool:
@@ -181,8 +215,12 @@ class HostGate:
         linger = self._lingering.get(host)
         if linger is None:
             return False
-        wait = (linger.next_allowed_at - clock()).total_seconds()
-        if wait > LINGER_SECONDS or time.monotonic() - self._held_since[host] > HOLD_SLACK_SECONDS / 2:
+        wait = (linger.rest.until - clock()).total_seconds()
+        if (
+            wait > LINGER_SECONDS
+            or linger.rest.pushbacks
+            or time.monotonic() - self._held_since[host] > HOLD_SLACK_SECONDS / 2
+        ):
             await self.settle(host)
             return False
         del self._lingering[host]
@@ -206,8 +244,8 @@ class HostGate:
         await self._table.idle()
         rests = dict(self._telling)  # cancelled or not done yet: telling it twice changes nothing
         for host in self._held_since:
-            rest = clock() + timedelta(seconds=self.delay(host))
-            rests[host] = max(rest, rests.get(host, rest))
+            rest = Rest(clock() + timedelta(seconds=self.delay(host)))
+            rests[host] = max(rest, rests.get(host, rest), key=lambda one: one.until)
         self._held_since.clear()
         if rests:
             await asyncio.to_thread(self.gate.release_many, rests, self.holder)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
-from crawler.addresses import is_home, join, same_site
+from crawler.addresses import is_plausible_canonical, join
 from crawler.jsonld import Node, article_node, parse_blocks, resolve, text_of, types_of
 from crawler.plain import one_line, plain
 
@@ -251,7 +251,7 @@ def _is_person(name: str) -> bool:
 
 
 def canonical_of(head: Head) -> str:
-    """The canonical address where it is plausible: http(s), the same site, not the home page; else the page's own."""
+    """The canonical address where it is plausible (see crawler/addresses.py); else the page's own."""
     links = [
         element.get("href") or ""
         for element in head.tree.iter("link")
@@ -259,6 +259,6 @@ def canonical_of(head: Head) -> str:
     ]
     for link in (*links, head.meta("og:url")):
         full = join(head.url, link) if link else ""
-        if full and same_site(full, head.url) and (not is_home(full) or is_home(head.url)):
+        if full and is_plausible_canonical(full, head.url):
             return full
     return head.url

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from models.errors import KhazriError
-from models.gate import Gate
+from models.gate import Gate, Rest
 
 Told = tuple[float, str | None]  # of models.gate.Gate.hold: seconds to wait, who holds it
 
@@ -23,7 +23,7 @@ class Telling:
     def __init__(self, gate: Gate, holder: str, clock: Callable[[], datetime]) -> None:
         self._gate, self._holder, self._clock = gate, holder, clock
         self._holds: dict[str, tuple[float, asyncio.Future[Told]]] = {}
-        self._releases: dict[str, tuple[datetime, asyncio.Future[None]]] = {}
+        self._releases: dict[str, tuple[Rest, asyncio.Future[None]]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def hold(self, host: str, seconds: float) -> Told:
@@ -33,10 +33,10 @@ class Telling:
         self._start()
         return await future
 
-    async def release(self, host: str, next_allowed_at: datetime) -> None:
+    async def release(self, host: str, rest: Rest) -> None:
         """As `Gate.release`."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._releases[host] = (next_allowed_at, future)
+        self._releases[host] = (rest, future)
         self._start()
         await future
 

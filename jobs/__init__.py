@@ -75,14 +75,17 @@ def chosen_sources(config: Config, ids: Sequence[str]) -> list[Source]:
     return [by_id[name] for name in dict.fromkeys(ids)]
 
 
-def crawl_now(config: Config, store: Store, sources: Sequence[Source], now: datetime) -> CrawlResult:
-    """One crawl in a loop of its own; once a process. Raises StoreError, KeyboardInterrupt on SIGINT and SIGTERM."""
+def crawl_now(
+    config: Config, store: Store, sources: Sequence[Source], now: datetime, *, named: bool = False
+) -> CrawlResult:
+    """One crawl in a loop of its own; once a process. All sources are polled, whatever their rhythm, but retired ones
+    only when `named` by a person. Raises StoreError, KeyboardInterrupt on SIGINT and SIGTERM."""
     from crawler import loop
     from crawler.crawl import crawl
 
     store.sync(config, now)
     slot = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return loop.run(crawl(config, store, sources, slot=slot, now=now), guarded=not config.proxy)
+    return loop.run(crawl(config, store, sources, slot=slot, now=now, named=named), guarded=not config.proxy)
 
 
 def read_now(

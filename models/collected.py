@@ -9,16 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy.orm import aliased
 
 from models.article import Entry
 from models.config import Source
 from models.dates import KnownDate
+from models.revising import changes, is_same_text, next_recheck
 from models.store import Store, Write, digest_of, upsert
 from models.tables import ArticleRow, ItemRow, RevisionRow, RunRow, SourceRow
 from models.text import clean
 
 MAX_TRIES = 5  # after five failed tries an item is done (DESIGN §4)
 FIRST_RETRY_MINUTES = 30  # then doubled: 0.5, 1, 2, 4 hours; a host that is down for a night gets a morning's chance
+RECHECKS_A_CRAWL = 20  # of one source, after all that is new; an agency's 200 a day fit into ten crawls
 LANGUAGE_CHARS = 12  # of the language columns
 CHUNK = 500  # bound parameters per IN list; SQLite's limit is 32,766 and 500 keeps plans short
 
@@ -35,6 +38,7 @@ class DueItem:
     published: KnownDate | None
     tries: int
     article_id: int | None
+    recheck: bool = False  # it is done, and its page is looked at again
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +118,14 @@ def known_date(value: datetime | None, info: Mapping[str, Any] | None) -> KnownD
 
 
 class Collecting:
-    """Writing side of collect. Every method is one transaction."""
+    """Writing side of collect. Every method is one transaction.
 
-    def __init__(self, store: Store) -> None:
+    `recheck_hours`: how long after its first storing a crawled article's page is looked at again; none for an import.
+    """
+
+    def __init__(self, store: Store, recheck_hours: Sequence[int] = ()) -> None:
         self.store = store
+        self.recheck_hours = recheck_hours
 
     # --- sources and runs
 
@@ -165,12 +173,13 @@ class Collecting:
     # --- items
 
     def add_entries(self, source: Source, entries: Sequence[tuple[Entry, str]], now: datetime) -> Added:
-        """Store (entry, address key) pairs as items, in order. An entry seen again makes no row; one whose title,
-        summary or date changed makes its item due again."""
+        """Store (entry, address key) pairs as items, in order. An entry seen again makes no row, also under another
+        guid; one whose title, summary or date changed makes its item due again."""
         rows = _item_rows(source, entries, now)
         new = again = 0
         with self.store.change() as conn:
             have = _known_items(conn, source.id, [row["key"] for row in rows])
+            _take_old_keys(conn, source.id, rows, have)
             fresh = [row for row in rows if row["key"] not in have]
             if fresh:
                 # Another process may poll the same source at this moment; its row is as good as ours.
@@ -189,7 +198,8 @@ class Collecting:
         return Added(seen=len(rows), had=len(rows) - new, new=new, due_again=again)
 
     def due_items(self, sources: Sequence[str], now: datetime) -> list[DueItem]:
-        """Items of these sources whose page is to be asked for now, in the order they were first seen."""
+        """Items of these sources whose page is to be asked for now, in the order they were first seen; then those
+        whose page is to be looked at again, RECHECKS_A_CRAWL of a source, the longest due first."""
         columns = (
             ItemRow.id,
             ItemRow.source,
@@ -202,26 +212,34 @@ class Collecting:
             ItemRow.article_id,
         )
         query = select(*columns).where(ItemRow.state == "due", or_(ItemRow.next_try.is_(None), ItemRow.next_try <= now))
+        place = func.row_number().over(partition_by=ItemRow.source, order_by=(ItemRow.recheck_at, ItemRow.id))
+        again = select(*columns, place.label("place")).where(ItemRow.state == "done", ItemRow.recheck_at <= now)
         due: list[DueItem] = []
+        rechecks: list[DueItem] = []
         with self.store.read() as conn:
             for part in chunks(list(sources)):
-                for row in conn.execute(query.where(ItemRow.source.in_(part)).order_by(ItemRow.id)):
-                    due.append(
-                        DueItem(
-                            row.id,
-                            row.source,
-                            row.url,
-                            row.title,
-                            row.language,
-                            known_date(row.published, row.published_info),
-                            row.tries,
-                            row.article_id,
-                        )
-                    )
-        return due
+                rows = conn.execute(query.where(ItemRow.source.in_(part)).order_by(ItemRow.id))
+                due += [_due_item(row, recheck=False) for row in rows]
+                ranked = again.where(ItemRow.source.in_(part)).subquery()
+                rows = conn.execute(select(ranked).where(ranked.c.place <= RECHECKS_A_CRAWL).order_by(ranked.c.id))
+                rechecks += [_due_item(row, recheck=True) for row in rows]
+        return due + rechecks
+
+    def due_sources(self, sources: Sequence[str], now: datetime) -> set[str]:
+        """Which of these sources have an item whose page is to be asked for now, for the first time or again."""
+        first = and_(ItemRow.state == "due", or_(ItemRow.next_try.is_(None), ItemRow.next_try <= now))
+        again = and_(ItemRow.state == "done", ItemRow.recheck_at <= now)
+        found: set[str] = set()
+        with self.store.read() as conn:
+            for part in chunks(list(sources)):
+                for wanted in (first, again):  # one at a time: each has its index
+                    query = select(ItemRow.source).where(ItemRow.source.in_(part), wanted).distinct()
+                    found.update(conn.execute(query).scalars())
+        return found
 
     def known_items(self, items: Sequence[int]) -> set[int]:
-        """Which of these items have an address that already is an article's of the same outlet."""
+        """Which of these items have an address that already is an article's of the same outlet, or led another item of
+        that outlet to one: a redirect is followed once."""
         query = (
             select(ItemRow.id)
             .join(SourceRow, SourceRow.source == ItemRow.source)
@@ -230,10 +248,19 @@ class Collecting:
                 and_(ArticleRow.outlet == SourceRow.outlet, ArticleRow.address_key == ItemRow.address_key),
             )
         )
+        other, its_source = aliased(ItemRow), aliased(SourceRow)
+        led = (
+            select(ItemRow.id)
+            .join(SourceRow, SourceRow.source == ItemRow.source)
+            .join(other, and_(other.address_key == ItemRow.address_key, other.id != ItemRow.id))
+            .join(its_source, and_(its_source.source == other.source, its_source.outlet == SourceRow.outlet))
+            .where(other.article_id.is_not(None), other.state == "done", other.outcome.in_(LED))
+        )
         known: set[int] = set()
         with self.store.read() as conn:
             for part in chunks(list(items)):
-                known.update(conn.execute(query.where(ItemRow.id.in_(part))).scalars())
+                for wanted in (query, led):
+                    known.update(conn.execute(wanted.where(ItemRow.id.in_(part))).scalars())
         return known
 
     def known_addresses(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -249,7 +276,15 @@ class Collecting:
         batch = [replace(one, address_key=index_key(one.address_key)) for one in batch]
         with self.store.write(now, "collect") as tx:
             self.store.add_unlisted(tx, {one.outlet: one.unlisted for one in batch if one.unlisted and not one.outcome})
-            return _store_batch(tx, batch)
+            return _store_batch(tx, batch, self.recheck_hours)
+
+
+LED = ("new", "known", "changed", "unchanged")  # outcomes of an item whose address shows its article
+
+
+def _due_item(row: Any, *, recheck: bool) -> DueItem:
+    date = known_date(row.published, row.published_info)
+    return DueItem(row.id, row.source, row.url, row.title, row.language, date, row.tries, row.article_id, recheck)
 
 
 _RUN: Any = RunRow.__table__
@@ -344,12 +379,31 @@ def _known_items(conn: Connection, source: str, keys: list[str]) -> dict[str, st
     return have
 
 
-def _store_batch(tx: Write, batch: Sequence[Collected]) -> list[str]:
+def _take_old_keys(conn: Connection, source: str, rows: Sequence[dict[str, Any]], have: dict[str, str]) -> None:
+    """Give an entry whose guid changed the key of the item it has been: the only one of this source at its address, of
+    an entry that is no longer in the feed under its old guid. Publishers change all guids at once."""
+    present = {row["key"] for row in rows}
+    at = Counter(row["address_key"] for row in rows)
+    fresh = {row["address_key"]: row for row in rows if row["key"] not in have and at[row["address_key"]] == 1}
+    found: dict[str, list[Any]] = {}
+    columns = (ItemRow.key, ItemRow.entry_hash, ItemRow.address_key)
+    for part in chunks(list(fresh)):
+        query = select(*columns).where(ItemRow.source == source, ItemRow.address_key.in_(part))
+        for item in conn.execute(query):
+            found.setdefault(item.address_key, []).append(item)
+    for address, items in found.items():
+        if len(items) == 1 and items[0].key not in present:  # an address that many share says nothing of which it is
+            fresh[address]["key"] = items[0].key
+            have[items[0].key] = items[0].entry_hash
+
+
+def _store_batch(tx: Write, batch: Sequence[Collected], recheck_hours: Sequence[int]) -> list[str]:
     """What each page comes to is decided in memory first; then each kind of row is written in one statement.
 
     One statement a row costs 20 times as much on SQLite (benchmarks/store.py)."""
-    articles = _articles(tx.conn, batch)
     items = _items(tx.conn, batch)
+    linked = [(item.outlet, item.address_key) for item in items.values() if item.address_key is not None]
+    articles = _articles(tx.conn, [*((one.outlet, one.address_key) for one in batch), *linked])
     decided: list[tuple[str, _Article | None]] = []
     for one in batch:
         key = (one.outlet, one.address_key)
@@ -360,12 +414,25 @@ def _store_batch(tx: Write, batch: Sequence[Collected]) -> list[str]:
             article = articles.get(key) if one.outcome == "known" else None
             decided.append((one.outcome, article))
             continue
-        article = articles.setdefault(key, _Article())
         item = items.get(one.item_id)
+        if key not in articles and item is not None and (had := articles.get((item.outlet, item.address_key))):
+            key = _same_article(tx.conn, one, had, (item.outlet, item.address_key)) or key
+        article = articles.setdefault(key, _Article())
         decided.append((_decide(tx.conn, one, article, item.article_id if item else None), article))
     _write_articles(tx, articles)
-    _end_items(tx, batch, decided, items)
+    _seen_again(tx.conn, [article.id for _, article in decided if article is not None and article.gone])
+    _end_items(tx, batch, decided, items, recheck_hours)
     return [outcome for outcome, _ in decided]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """A revision to be written: its page, number and content hash, and what changed against the one before."""
+
+    page: Collected
+    number: int
+    hash: str
+    changed: str
 
 
 @dataclass(slots=True)
@@ -375,7 +442,8 @@ class _Article:
     id: int = 0  # 0: not stored yet
     number: int = 0  # of its current revision
     hash: str = ""  # content hash of that revision
-    fresh: list[tuple[Collected, int, str]] = field(default_factory=list)  # (page, revision number, content hash)
+    gone: bool = False  # its page was gone when last looked at
+    fresh: list[_Fresh] = field(default_factory=list)
 
 
 _Key = tuple[str, str]  # outlet, address key
@@ -383,16 +451,15 @@ _ARTICLE_KEY = (ArticleRow.outlet, ArticleRow.address_key)
 _WANTED = tuple_(*_ARTICLE_KEY).in_(bindparam("keys", expanding=True))
 _ARTICLE_IDS = select(*_ARTICLE_KEY, ArticleRow.id).where(_WANTED)
 _ARTICLE_STATES = (
-    select(*_ARTICLE_KEY, ArticleRow.id, RevisionRow.number, RevisionRow.content_hash)
+    select(*_ARTICLE_KEY, ArticleRow.id, ArticleRow.gone_at, RevisionRow.number, RevisionRow.content_hash)
     .join(RevisionRow, RevisionRow.id == ArticleRow.revision_id)
     .where(_WANTED)
 )
 
 
-def _articles(conn: Connection, texts: Sequence[Collected]) -> dict[_Key, _Article]:
-    keys = sorted({(one.outlet, one.address_key) for one in texts})
-    rows = _stored(conn, _ARTICLE_STATES, keys)
-    return {key: _Article(row.id, row.number, row.content_hash) for key, row in rows}
+def _articles(conn: Connection, wanted: Sequence[_Key]) -> dict[_Key, _Article]:
+    rows = _stored(conn, _ARTICLE_STATES, sorted(set(wanted)))
+    return {key: _Article(row.id, row.number, row.content_hash, row.gone_at is not None) for key, row in rows}
 
 
 def _stored(conn: Connection, query: Any, keys: list[_Key]) -> Iterable[tuple[_Key, Any]]:
@@ -402,32 +469,60 @@ def _stored(conn: Connection, query: Any, keys: list[_Key]) -> Iterable[tuple[_K
             yield (row.outlet, row.address_key), row
 
 
+_ITEM_COLUMNS = (ItemRow.id, ItemRow.state, ItemRow.tries, ItemRow.outcome, ItemRow.article_id, ItemRow.recheck_at)
+_ITEM_STATES = select(
+    *_ITEM_COLUMNS, ItemRow.rechecks, ArticleRow.outlet, ArticleRow.address_key, ArticleRow.first_seen
+).outerjoin(ArticleRow, ArticleRow.id == ItemRow.article_id)
+
+
 def _items(conn: Connection, texts: Sequence[Collected]) -> dict[int, Any]:
-    """item id -> its tries, and the article it already led to, to tell `unchanged` from `known`."""
+    """item id -> its state, and the article it already led to, to tell `unchanged` from `known`."""
     found: dict[int, Any] = {}
     for part in chunks([one.item_id for one in texts if one.item_id]):
-        rows = conn.execute(select(ItemRow.id, ItemRow.tries, ItemRow.article_id).where(ItemRow.id.in_(part)))
-        found.update({row.id: row for row in rows})
+        found.update({row.id: row for row in conn.execute(_ITEM_STATES.where(ItemRow.id.in_(part)))})
     return found
+
+
+def _same_article(conn: Connection, one: Collected, had: _Article, key: _Key) -> _Key | None:
+    """The key of the article an item had, where its page has a new address and still the same text: a corrected
+    headline changes the address of many publishers. A guid that was given to another article shows another text."""
+    return key if is_same_text(_current(conn, had)[1], one.text) else None
+
+
+def _current(conn: Connection, article: _Article) -> tuple[str, str, KnownDate | None]:
+    """(title, text, published) of an article's last revision, of this batch or as stored."""
+    if article.fresh:
+        page = article.fresh[-1].page
+        return page.title, page.text, page.published
+    columns = (RevisionRow.title, RevisionRow.text, RevisionRow.published, RevisionRow.published_info)
+    query = select(*columns).join(ArticleRow, ArticleRow.revision_id == RevisionRow.id)
+    row = conn.execute(query.where(ArticleRow.id == article.id)).one()
+    return row.title, row.text, known_date(row.published, row.published_info)
 
 
 def _decide(conn: Connection, one: Collected, article: _Article, linked: int | None) -> str:
     """The outcome of a page with a text; a text that is new to its article joins the article's fresh revisions."""
     hashed = digest_of(one.title, one.text, one.published and one.published.value)
+    same = "unchanged" if article.id and linked == article.id else "known"
     if hashed == article.hash:
-        return "unchanged" if article.id and linked == article.id else "known"
+        return same
     if one.via == "import" and one.item_id and article.number:
         return "known"  # a web archive's capture is older than what we have: it never becomes the current text
     if one.via == "import" and _had_before(conn, article, hashed):
         return "known"  # a file with two texts of one address, imported again
+    changed: tuple[str, ...] = ()
+    if article.number:
+        changed = changes(_current(conn, article), (one.title, one.text, one.published))
+        if not changed:
+            return same
     outcome = "changed" if article.number else "new"
     article.number, article.hash = article.number + 1, hashed
-    article.fresh.append((one, article.number, hashed))
+    article.fresh.append(_Fresh(one, article.number, hashed, " ".join(changed)))
     return outcome
 
 
 def _had_before(conn: Connection, article: _Article, hashed: str) -> bool:
-    if any(hashed == fresh for _, _, fresh in article.fresh):
+    if any(hashed == fresh.hash for fresh in article.fresh):
         return True
     query = select(RevisionRow.id).where(RevisionRow.article_id == article.id, RevisionRow.content_hash == hashed)
     return bool(article.id) and conn.execute(query.limit(1)).first() is not None
@@ -439,11 +534,11 @@ def _write_articles(tx: Write, articles: Mapping[_Key, _Article]) -> None:
     touched = {key: article for key, article in articles.items() if article.fresh}
     new = {key: article for key, article in touched.items() if not article.id}
     if new:
-        rows = [_article_values(tx, article.fresh[0][0]) for article in new.values()]
+        rows = [_article_values(tx, article.fresh[0].page) for article in new.values()]
         tx.conn.execute(insert(ArticleRow.__table__), rows)  # type: ignore[arg-type]  # declared wider than Table
         for key, row in _stored(tx.conn, _ARTICLE_IDS, list(new)):
             new[key].id = row.id
-    rows = [_revision_values(tx, article.id, *fresh) for article in touched.values() for fresh in article.fresh]
+    rows = [_revision_values(tx, article.id, fresh) for article in touched.values() for fresh in article.fresh]
     if rows:
         tx.conn.execute(insert(RevisionRow.__table__), rows)  # type: ignore[arg-type]
     for part in chunks([article.id for article in touched.values()]):
@@ -471,10 +566,17 @@ def _article_values(tx: Write, one: Collected) -> dict[str, Any]:
     }
 
 
-def _revision_values(tx: Write, article: int, one: Collected, number: int, hashed: str) -> dict[str, Any]:
+def _seen_again(conn: Connection, articles: list[int]) -> None:
+    """Articles whose page was gone and has been read again."""
+    for part in chunks(articles):
+        conn.execute(update(ArticleRow).where(ArticleRow.id.in_(part)).values(gone_at=None))
+
+
+def _revision_values(tx: Write, article: int, fresh: _Fresh) -> dict[str, Any]:
+    one = fresh.page
     return {
         "article_id": article,
-        "number": number,
+        "number": fresh.number,
         "since": tx.number,
         "seen_at": tx.now,
         "title": one.title,
@@ -483,17 +585,18 @@ def _revision_values(tx: Write, article: int, one: Collected, number: int, hashe
         "language": one.language,
         **date_columns("published", one.published),
         **date_columns("modified", one.modified),
-        "content_hash": hashed,
+        "content_hash": fresh.hash,
+        "changed": fresh.changed,
     }
 
 
 _ITEM: Any = ItemRow.__table__
+_ITEM_VALUES = ("outcome", "detail", "state", "next_try", "tries", "recheck_at", "rechecks")
 _END_ITEM = (
     update(_ITEM)
     .where(_ITEM.c.id == bindparam("item"))
     .values(
-        **{name: bindparam(name) for name in ("outcome", "detail", "state", "next_try")},
-        tries=_ITEM.c.tries + 1,
+        **{name: bindparam(f"new_{name}") for name in _ITEM_VALUES},
         done_at=func.coalesce(bindparam("done_at", type_=_ITEM.c.done_at.type), _ITEM.c.done_at),
         article_id=func.coalesce(bindparam("article", type_=_ITEM.c.article_id.type), _ITEM.c.article_id),
     )
@@ -501,25 +604,66 @@ _END_ITEM = (
 
 
 def _end_items(
-    tx: Write, batch: Sequence[Collected], decided: Sequence[tuple[str, _Article | None]], items: Mapping[int, Any]
+    tx: Write,
+    batch: Sequence[Collected],
+    decided: Sequence[tuple[str, _Article | None]],
+    items: Mapping[int, Any],
+    recheck_hours: Sequence[int],
 ) -> None:
     """Write the items' outcomes. After `failed` one is due again, later each time; after MAX_TRIES it is done."""
     ended: dict[int, dict[str, Any]] = {}
     for one, (outcome, article) in zip(batch, decided, strict=True):
         if not one.item_id:
             continue  # an import has no item
-        tries = items[one.item_id].tries + 1
-        again = outcome.startswith("failed:") and tries < MAX_TRIES
-        wait = timedelta(minutes=FIRST_RETRY_MINUTES * 2 ** (tries - 1)) if again else None
+        had = items[one.item_id]
+        end = _looked_again if had.state == "done" else _tried
         ended[one.item_id] = {
             "item": one.item_id,
-            "outcome": outcome,
-            "detail": one.detail[:300],
-            "state": "due" if again else "done",
-            "next_try": tx.now + wait if wait else None,
-            "done_at": None if again else tx.now,
+            "new_detail": one.detail[:300],
             "article": article.id if article else None,
+            **end(had, outcome, tx.now, recheck_hours),
         }
     if not ended:
         return
     tx.conn.execute(_END_ITEM, list(ended.values()))
+
+
+def _wait(tries: int) -> timedelta:
+    return timedelta(minutes=FIRST_RETRY_MINUTES * 2 ** (tries - 1))
+
+
+def _tried(had: Any, outcome: str, now: datetime, recheck_hours: Sequence[int]) -> dict[str, Any]:
+    """What becomes of an item that was due. The one that stored an article looks at it again later."""
+    tries = had.tries + 1
+    again = outcome.startswith("failed:") and tries < MAX_TRIES
+    recheck_at = had.recheck_at
+    if outcome == "new":
+        recheck_at = next_recheck(now, recheck_hours, now)
+    elif recheck_at is not None and recheck_at <= now and not again:
+        recheck_at = next_recheck(had.first_seen or now, recheck_hours, now)
+    return {
+        "new_outcome": outcome,
+        "new_state": "due" if again else "done",
+        "new_next_try": now + _wait(tries) if again else None,
+        "new_tries": tries if again or recheck_at is None else 0,  # those of a re-check are counted anew
+        "new_recheck_at": recheck_at,
+        "new_rechecks": had.rechecks,
+        "done_at": None if again else now,
+    }
+
+
+def _looked_again(had: Any, outcome: str, now: datetime, recheck_hours: Sequence[int]) -> dict[str, Any]:
+    """What becomes of a done item whose page was looked at again: it stays done. A look that failed is repeated like
+    any failed try, and neither it nor a page that shows no article takes the item's outcome."""
+    tries = had.tries + 1
+    again = outcome.startswith("failed:") and tries < MAX_TRIES
+    lost = outcome.startswith(("failed:", "dropped:"))
+    return {
+        "new_outcome": had.outcome if lost else outcome,
+        "new_state": "done",
+        "new_next_try": None,
+        "new_tries": tries if again else 0,
+        "new_recheck_at": now + _wait(tries) if again else next_recheck(had.first_seen or now, recheck_hours, now),
+        "new_rechecks": had.rechecks + (0 if again else 1),
+        "done_at": None,
+    }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from models.store import Store, upsert
 from models.tables import HostRow, LeaseRow, RunSlotRow
@@ -36,7 +36,12 @@ _ROBOTS = select(_HOST.c.host, _HOST.c.robots, _HOST.c.robots_status, _HOST.c.ro
 _RELEASE = (
     update(_HOST)
     .where(_HOST.c.host == bindparam("of"), _HOST.c.holder == bindparam("by"))
-    .values(holder=None, holder_until=None, next_allowed_at=bindparam("rest"))
+    .values(
+        holder=None,
+        holder_until=None,
+        next_allowed_at=bindparam("rest"),
+        pushbacks=func.coalesce(bindparam("pushed", type_=_HOST.c.pushbacks.type), _HOST.c.pushbacks),
+    )
 )
 
 
@@ -60,6 +65,15 @@ def _told(row: Any, claim: Mapping[str, Any], now: datetime) -> tuple[float, str
     if row.next_allowed_at is not None and row.next_allowed_at > now:
         return float((row.next_allowed_at - now).total_seconds()), row.holder
     return 0.25, row.holder  # somebody holds it: ask again soon, four times a second is nothing to the database
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """When a host may be asked again, and how often in a row it answered 429 or 503 by now; None where the last request
+    taught nothing of that."""
+
+    until: datetime
+    pushbacks: int | None = None
 
 
 class Gate:
@@ -89,14 +103,23 @@ class Gate:
                 rows |= {row.host: row for row in conn.execute(_HOLDERS, {"hosts": part})}
         return {claim["host"]: _told(rows[claim["host"]], claim, now) for claim in claims}
 
-    def release(self, host: str, holder: str, next_allowed_at: datetime) -> None:
-        """Give the host back; nobody asks it again before `next_allowed_at`. A lost hold changes nothing."""
-        self.release_many({host: next_allowed_at}, holder)
+    def release(self, host: str, holder: str, rest: Rest) -> None:
+        """Give the host back; nobody asks it again before `rest.until`. A lost hold changes nothing."""
+        self.release_many({host: rest}, holder)
 
-    def release_many(self, rests: Mapping[str, datetime], holder: str) -> None:
+    def release_many(self, rests: Mapping[str, Rest], holder: str) -> None:
         """`release` of several hosts in one transaction."""
+        told = [
+            {"of": host, "by": holder, "rest": rests[host].until, "pushed": rests[host].pushbacks}
+            for host in sorted(rests)
+        ]
         with self.store.change() as conn:
-            conn.execute(_RELEASE, [{"of": host, "by": holder, "rest": rests[host]} for host in sorted(rests)])
+            conn.execute(_RELEASE, told)
+
+    def pushbacks(self, host: str) -> int:
+        """How often in a row the host answered 429 or 503."""
+        with self.store.read() as conn:
+            return conn.execute(select(HostRow.pushbacks).where(HostRow.host == host)).scalar() or 0
 
     def release_all(self, holder: str) -> None:
         """On the way out: give back whatever this process still holds."""

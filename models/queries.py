@@ -39,6 +39,7 @@ from models.tables import (
 
 BATCH = 200  # articles: their facts are fetched together; at 10 mentions an article some 2,000 small rows in memory
 ROLES = ("primary", "passing")  # role none is kept for its reasons and counted nowhere
+CHANGES = ("headline", "text", "date")  # words of revision.changed, in the order they are told
 HAD_STATES = ("sent", "claimed", "unknown")  # at most once: what may have arrived is not told again
 
 Facts = type[MentionRow] | type[TopicHitRow] | type[AttributionRow] | type[OutletVersion] | type[EntityVersion]
@@ -114,6 +115,8 @@ class ArticleAt:
     published: datetime | None
     precision: str  # minute, day, month, year; "" without a date
     revisions: int
+    changed: tuple[str, ...]  # of "headline", "text", "date": what any revision changed against the one before
+    gone: datetime | None  # when its page was found gone
     mentions: tuple[MentionAt, ...]
     topics: tuple[TopicAt, ...]
     attributions: tuple[AttributionAt, ...]
@@ -326,19 +329,33 @@ class Snapshot:
 
     def _articles(self, only: ArticleFilter) -> Select[Any]:
         a, r = ArticleRow, RevisionRow
-        return (
-            select(
-                a.id, a.outlet, a.url, a.first_seen, a.via, r.number, r.title, r.language, r.published, r.published_info
-            )
+        columns = (
+            a.id,
+            a.outlet,
+            a.url,
+            a.first_seen,
+            a.via,
+            a.gone_at,
+            r.number,
+            r.title,
+            r.language,
+            r.published,
+            r.published_info,
+        )
+        wanted: Select[Any] = (
+            select(*columns)
             .join(r, _newest_revision(self.number))
             .where(*_passing(only, self.number))
             .order_by(r.published.is_(None), r.published, _code_points(a.outlet), _code_points(a.address_key))
         )
+        return wanted
 
     def _with_facts(self, rows: Sequence[Row[Any]], set_aside: bool) -> Iterator[ArticleAt]:
         ids = [row.id for row in rows]
         mentions, topics, origins = self._mentions(ids, set_aside), self._topics(ids), self._attributions(ids)
+        changed = self._changed([row.id for row in rows if row.number > 1])
         for row in rows:
+            gone = row.gone_at is not None and self._time is not None and row.gone_at <= self._time
             yield ArticleAt(
                 id=row.id,
                 outlet=self.outlet(row.outlet),
@@ -350,10 +367,28 @@ class Snapshot:
                 published=row.published,
                 precision=_precision(row.published, row.published_info),
                 revisions=row.number,
+                changed=tuple(word for word in CHANGES if word in changed[row.id]),
+                gone=row.gone_at if gone else None,
                 mentions=tuple(mentions[row.id]),
                 topics=tuple(topics[row.id]),
                 attributions=tuple(origins[row.id]),
             )
+
+    @cached_property
+    def _time(self) -> datetime | None:
+        """The time of the number: what is known of pages, which has no number of its own, is told up to then."""
+        return self._connection.scalar(select(LedgerEntry.at).where(LedgerEntry.number == self.number))
+
+    def _changed(self, ids: Sequence[int]) -> defaultdict[int, set[str]]:
+        changed: defaultdict[int, set[str]] = defaultdict(set)
+        if ids:
+            r = RevisionRow
+            found = select(r.article_id, r.changed).where(
+                r.article_id.in_(ids), r.since <= self.number, r.changed != ""
+            )
+            for row in self._connection.execute(found):
+                changed[row.article_id].update(row.changed.split())
+        return changed
 
     def _mentions(self, ids: Iterable[int], set_aside: bool) -> defaultdict[int, list[MentionAt]]:
         m = MentionRow

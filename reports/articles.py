@@ -11,7 +11,7 @@ from reports.ranged import in_range
 
 COLUMNS: tuple[Column[ArticleLine], ...] = (
     c.DAY, c.TIME, c.PRECISION, c.OUTLET, c.OUTLET_NAME, c.COUNTRY, c.VOICE, c.TIER, c.LANGUAGE, c.TITLE, c.URL,
-    c.TOPICS, c.ENTITIES, c.MENTIONS, c.ATTRIBUTION, c.FIRST_SEEN, c.VIA, c.REVISIONS,
+    c.TOPICS, c.ENTITIES, c.MENTIONS, c.ATTRIBUTION, c.FIRST_SEEN, c.VIA, c.REVISIONS, c.CHANGED, c.GONE,
 )  # fmt: skip
 
 

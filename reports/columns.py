@@ -138,6 +138,18 @@ VIA = Column[ArticleLine]("via", "how it came: crawl or import", "", lambda line
 REVISIONS = Column[ArticleLine](
     "revisions", "texts of the article seen so far, the first included", "texts", lambda line: line.article.revisions
 )
+CHANGED = Column[ArticleLine](
+    "changed",
+    "what its later texts changed: headline, text, date; empty where nothing was seen to change",
+    "",
+    lambda line: "; ".join(line.article.changed),
+)
+GONE = Column[ArticleLine](
+    "gone",
+    "when its page was found to be gone (404, 410, or sent to the home page); empty while it is there",
+    "time with offset",
+    lambda line: first_seen_text(line.article.gone, line.zone) if line.article.gone else None,
+)
 
 # --- of a mention ---------------------------------------------------------------------------------------------------
 

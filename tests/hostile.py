@@ -250,7 +250,11 @@ class Operator:
     """
 
     def __init__(
-        self, folder: Path, proxy: str, outlets: Mapping[str, Mapping[str, SourceKeys]], **politeness: float | str
+        self,
+        folder: Path,
+        proxy: str,
+        outlets: Mapping[str, Mapping[str, SourceKeys]],
+        **politeness: float | str | list[int],
     ) -> None:
         self.folder = folder
         self.database = folder / "khazri.db"
@@ -261,6 +265,7 @@ class Operator:
             "timeout_seconds": 5,
             "max_page_bytes": 2_000_000,
             "max_feed_bytes": 8_000_000,
+            "recheck_hours": [],  # what is counted here is what feeds bring; tests of re-checks say so
             **politeness,
         }
         content = {

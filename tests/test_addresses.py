@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.addresses import is_home, is_safe_address, join, normalise, same_site, site_of
+from crawler.addresses import (
+    is_home,
+    is_plausible_canonical,
+    is_safe_address,
+    join,
+    normalise,
+    same_site,
+    site_of,
+)
 
 SAME = [
     ("https://report.az/ikt/kabel/", "http://www.report.az/ikt/kabel"),
@@ -29,6 +42,13 @@ SAME = [
     ("https://report.az//ikt///kabel", "https://report.az/ikt/kabel"),
     ("https://report.az/a;jsessionid=AB12?id=7", "https://report.az/a?id=7"),
     ("https://çıraq.example/a", "https://xn--raq-1la48a.example/a"),
+    ("https://report-az.cdn.ampproject.org/c/s/report.az/ikt/kabel", "https://report.az/ikt/kabel"),
+    ("https://www.google.com/amp/s/report.az/ikt/kabel", "https://report.az/ikt/kabel"),
+    ("https://report.az/a/./b/../c", "https://report.az/a/c"),
+    ("http:report.az/a", "https://report.az/a"),
+    ("http:\\\\report.az/a", "https://report.az/a"),
+    ("http://[2001:DB8:0:0::1]/a", "http://[2001:db8::1]/a"),
+    ("https://report.az/e%CC%81", "https://report.az/é"),
 ]
 DIFFER = [
     ("https://report.az/ikt/kabel", "https://report.az/ru/ikt/kabel"),
@@ -161,3 +181,83 @@ def test_every_private_address_in_every_number_form(address: ipaddress.IPv4Addre
     assert len(verdicts) == 1
     if address.is_private or address.is_loopback or address.is_link_local or address.is_multicast:
         assert verdicts == {False}
+
+
+# --- canonical links ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("canonical", "url"),
+    [
+        ("https://report.az/ikt/kabel", "http://m.report.az/ikt/kabel/amp?utm_source=x"),
+        ("https://report.az/2026/03/kabel-xeberi", "https://report.az/?p=17"),
+        ("https://report.az/kabel-xeberi-yeni", "https://report.az/kabel-xeberi-yeni/comments"),
+        ("https://report.az/story-1", "https://report.az/story-1?page=2"),
+        ("https://www.report.az/az/ikt/kabel", "https://report.az/az/news/kabel"),
+        ("https://news.report.az/kabel", "https://report.az/news/kabel"),
+        ("https://report.az/", "http://www.report.az/index.html"),
+    ],
+)
+def test_plausible_canonicals(canonical: str, url: str) -> None:
+    assert is_plausible_canonical(canonical, url)
+
+
+@pytest.mark.parametrize(
+    ("canonical", "url"),
+    [
+        ("https://report.az/", "https://report.az/ikt/kabel"),
+        ("https://report.az/en", "https://report.az/en/ikt/kabel"),
+        ("https://other.az/ikt/kabel", "https://report.az/ikt/kabel"),
+        ("https://report.az/ikt", "https://report.az/ikt/kabel"),
+        ("https://report.az/news/ikt-news/", "https://report.az/news/ikt-news/kabel.html"),
+        ("https://report.az/news.php", "https://report.az/news.php?id=17"),
+        ("https://report.az/ikt/kabel", "https://report.az/ru/ikt/kabel"),
+        ("https://report.az/az/kabel", "https://report.az/ru/kabel"),
+        ("https://az.trend.az/1.html", "https://en.trend.az/1.html"),
+        ("mailto:a@b.example", "https://report.az/ikt/kabel"),
+        ("", "https://report.az/ikt/kabel"),
+    ],
+)
+def test_implausible_canonicals(canonical: str, url: str) -> None:
+    assert not is_plausible_canonical(canonical, url)
+
+
+# --- other projects' vectors (docs/addresses.md says whose we follow, and why) ---------------------------------------
+
+FOLLOWED = {("w3lib", "canonicalize"), ("url-normalize", "normalize"), ("miniflux", "strip_tracking")}
+FOLLOWED_BY_DEFAULT = {("courlan", "normalize")}
+FLOOR = 0.9
+# Pairs that a followed source keeps apart and we do not: a default port after "//" without a scheme, "//" in a path,
+# and fragments, each in its line of docs/addresses.md.
+MOST_MERGED = 12
+
+
+def vectors(data: Path) -> Iterator[tuple[tuple[str, str], str, str]]:
+    """((source, operation), given, expected) of what an address becomes."""
+    for line in (data / "feeds" / "urls.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        kind = (row["source"], row["op"])
+        if isinstance(row["expect"], str) and row["op"] != "canonical_domain":
+            strict = kind in FOLLOWED_BY_DEFAULT and row["kwargs"].get("strict")
+            yield (kind[0], f"{kind[1]} strict") if strict else kind, row["args"][0], row["expect"]
+
+
+@pytest.mark.quality
+def test_vectors_of_other_projects(data: Path) -> None:
+    right: Counter[tuple[str, str]] = Counter()
+    seen: Counter[tuple[str, str]] = Counter()
+    merged = 0
+    for kind, rows in itertools.groupby(sorted(vectors(data)), key=lambda vector: vector[0]):
+        apart: dict[str, str] = {}
+        for _, address, expected in rows:
+            seen[kind] += 1
+            right[kind] += normalise(address) == normalise(expected)
+            if kind in FOLLOWED | FOLLOWED_BY_DEFAULT:
+                merged += apart.setdefault(normalise(expected), expected) != expected
+    for kind, number in seen.items():
+        followed = "followed" if kind in FOLLOWED | FOLLOWED_BY_DEFAULT else "not followed"
+        print(f"{' '.join(kind)}: {right[kind]} of {number} = {right[kind] / number:.3f} ({followed})")
+    print(f"{merged} expected addresses of followed sources are one to us")
+    for kind in FOLLOWED | FOLLOWED_BY_DEFAULT:
+        assert right[kind] >= FLOOR * seen[kind], kind
+    assert merged <= MOST_MERGED

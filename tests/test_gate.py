@@ -16,6 +16,7 @@ from crawler.fetch import GuardMiddleware
 from crawler.hosts import (
     LONGEST_WAIT_SECONDS,
     ROBOTS_ERROR_MINUTES,
+    Answered,
     HostGate,
     HostRests,
     host_of,
@@ -23,7 +24,7 @@ from crawler.hosts import (
     this_machine,
 )
 from models.config import Politeness
-from models.gate import Gate, Robots
+from models.gate import Gate, Rest, Robots
 from models.store import Store
 
 pytestmark = pytest.mark.slow  # imports Scrapy's neighbours and waits
@@ -43,9 +44,9 @@ def test_one_holder_at_a_time(store: Store) -> None:
     assert wait > 0
     assert holder == "one"
     assert gate.hold("b.example", "two", later(1), 60) == (0.0, None), "another host is another gate"
-    gate.release("a.example", "two", later(1))
+    gate.release("a.example", "two", Rest(later(1)))
     assert gate.hold("a.example", "two", later(2), 60)[0] > 0, "only the holder gives back"
-    gate.release("a.example", "one", later(10))
+    gate.release("a.example", "one", Rest(later(10)))
     assert gate.hold("a.example", "two", later(4), 60) == (6.0, None), "the host rests first"
     assert gate.hold("a.example", "two", later(10), 60) == (0.0, None)
 
@@ -84,7 +85,7 @@ def test_a_host_that_rests_too_long_is_not_waited_for(store: Store) -> None:
     now = datetime.now(UTC)
     gate = Gate(store)
     gate.hold("a.example", "x", now, 60)
-    gate.release("a.example", "x", now + timedelta(seconds=LONGEST_WAIT_SECONDS + 60))
+    gate.release("a.example", "x", Rest(now + timedelta(seconds=LONGEST_WAIT_SECONDS + 60)))
     hosts = HostGate(gate, POLITE, "me")
 
     async def ask() -> None:
@@ -179,8 +180,8 @@ def test_a_cancelled_crawl_lets_its_hosts_rest(store: Store) -> None:
         hosts = HostGate(gate, Politeness("KhazriTest/1.0", 20.0, 5, 1_000_000, 1_000_000), "me")
         for name in "abc":
             await hosts.hold(f"http://{name}.example/1")
-        await hosts.release("http://b.example/1", retry_after=50.0)
-        await hosts.release("http://c.example/1", retry_after=50.0)
+        await hosts.release("http://b.example/1", Answered(True, 50.0))
+        await hosts.release("http://c.example/1", Answered(True, 50.0))
         telling = asyncio.create_task(hosts.settle("c.example"))
         await asyncio.sleep(0)  # the table is being told of c
         await hosts.release_all()

@@ -124,7 +124,7 @@ def test_articles_one_row_each(shelf: Shelf) -> None:
         "voice": "own", "tier": "2", "language": "en", "title": "B, corrected", "url": "https://trend.example/B",
         "topics": "azertelecom passing 1.00", "entities": "azertelecom", "mentions": "2",
         "attribution": "Jibek Joly; report", "first_seen": "2026-03-07T00:30:00+04:00", "via": "crawl",
-        "revisions": "2",
+        "revisions": "2", "changed": "", "gone": "",
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import create_engine, delete, text
 
 import scheduler
+from models.article import Entry
 from models.config import Config, load_config
 from models.errors import KhazriError, ReportError
 from models.store import Store
@@ -234,6 +235,48 @@ def test_a_digest_that_failed_is_not_done(store: Store, config: Config, monkeypa
     for _ in range(2):
         asyncio.run(digest())
     assert previews == [config.now]
+
+
+def test_a_source_is_planned_by_its_rhythm_and_once_over_processes(store: Store, config: Config) -> None:
+    """Two processes see the same row: one polls, the other plans anew; a poll by hand counts too."""
+    real = dataclasses.replace(config, now=None)
+    one, two = scheduler.Clock(real, store), scheduler.Clock(real, store)
+    source = one.sources["caspianwire_all"]
+    now = datetime.now(UTC)
+    assert one._owned([source]) == [source]
+    assert two._owned([source]) == [], "its first poll"
+    one._give_back([source], done=True)
+    assert two._owned([source]) == [], "it has been run"
+
+    def polled(minutes_ago: float) -> None:
+        at = now - timedelta(minutes=minutes_ago)
+        row = {"source": source.id, "outlet": source.outlet, "address": source.address}
+        one.collecting.save_polls([{**row, "polled_at": at, "interval_minutes": 90.0}])
+
+    polled(80)
+    assert two._owned([source]) == [], "not due"
+    polled(95)
+    assert two._owned([source]) == [source]
+    assert one._owned([source]) == []
+    two._give_back([source], done=False)
+    assert one._owned([source]) == [source], "it failed: again"
+
+    polled(10)
+    learned = one.collecting.sources([source.id])[source.id]
+    wait = (one._next_poll(source, learned, now) - now).total_seconds() / 60
+    assert 80 <= wait <= 89, "an interval after the last poll, up to a tenth later"
+    assert one._trigger(source, learned).interval == timedelta(minutes=90)
+
+
+def test_pages_are_asked_for_while_their_source_rests(store: Store, config: Config) -> None:
+    one, two = scheduler.Clock(config, store), scheduler.Clock(config, store)
+    source = one.sources["caspianwire_all"]
+    assert config.now is not None
+    link = "http://caspianwire.example/a"
+    one.collecting.add_entries(source, [(Entry("A title", link, "", None, "", None), link)], config.now)
+    assert one._with_pages([source]) == [], "it is polled, and its pages with it"
+    assert one._with_pages([]) == [source]
+    assert two._with_pages([]) == [], "another process is at it"
 
 
 @pytest.mark.parametrize(("minute", "late"), [(29, False), (30, True), (59, True)])

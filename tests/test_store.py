@@ -18,7 +18,7 @@ from models.config import Source
 from models.dates import KnownDate
 from models.errors import StoreError
 from models.facts import Facts
-from models.gate import Gate
+from models.gate import Gate, Rest
 from models.store import Store, connect
 from models.tables import (
     ArticleRow,
@@ -289,7 +289,7 @@ def test_one_holder_at_a_time_and_the_host_rests_between(store: Store) -> None:
     wait, holder = gate.hold("one.example", "you", NOW, 30)
     assert wait > 0
     assert holder == "me"
-    gate.release("one.example", "me", NOW + timedelta(seconds=2))
+    gate.release("one.example", "me", Rest(NOW + timedelta(seconds=2)))
     assert gate.hold("one.example", "you", NOW + timedelta(seconds=1), 30)[0] == pytest.approx(1.0)
     assert gate.hold("one.example", "you", NOW + timedelta(seconds=2), 30)[0] == 0.0
 

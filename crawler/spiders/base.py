@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ from crawler.addresses import is_web, normalise
 from crawler.discovery import Places
 from crawler.fetch import ANSWERS, RESTS, Refused, plain_headers
 from crawler.hosts import HostGate
+from crawler.rhythm import GOOD, RETIRED, Poll, address_to_ask, limits_of, next_minutes
 from crawler.walls import wall_of
 from crawler.workers import Workers
 from models.article import Feed
@@ -49,6 +51,11 @@ REFUSALS = (401, 403, 451)  # answers that say no: recorded and respected
 REFUSED = ("robots", "forbidden_address", *(f"http_{status}" for status in REFUSALS))  # the reasons that mean so
 MOVED = (301, 308)
 NEEDS_BROWSER = "needs a browser, which Khazri has none of"  # no key turns it on: docs/decisions.md says why
+# What is void when the address in config is another one than polled last.
+FORGOTTEN: dict[str, Any] = {
+    "etag": None, "last_modified": None, "body_hash": None, "moved_to": None, "moved_agreed": 0, "cursor": None,
+    "failures": 0, "failing_since": None, "retired_at": None,
+}  # fmt: skip
 NO_ANSWER = ("dns", "connection_refused", "timeout", "no_route")  # reasons of a host that may not be there at all
 
 
@@ -192,15 +199,15 @@ class SourceSpider(scrapy.Spider, ABC):
 
     def poll(self, source: Source) -> Request:
         """The conditional request for a source; validators count only for the address they came from."""
-        known = self.crawl.learned.get(source.id, {})
+        known = self._known(source)
         headers = {}
-        if known.get("address") == source.address and self.settled(source):
+        if self.settled(source):
             if known.get("etag"):
                 headers["If-None-Match"] = known["etag"]
             if known.get("last_modified"):
                 headers["If-Modified-Since"] = known["last_modified"]
         return Request(
-            source.address,
+            address_to_ask(source, known),
             headers=headers,
             dont_filter=True,
             callback=self.answered,
@@ -225,29 +232,29 @@ class SourceSpider(scrapy.Spider, ABC):
             self._failed_with(source, count, reason_of(error))
 
     async def _take(self, response: Response, source: Source, count: RunCount) -> None:
-        known = self.crawl.learned.get(source.id, {})
+        fresh = fresh_minutes(response)
         if response.status == 304 and _asked_for_changes(response):  # else a source would look well for ever
-            self._ended(source, count, "unchanged", "304", self._good())
+            self._ended(source, count, "unchanged", "304", self._good() | self._moved(response, source), fresh)
             return
         wall = wall_of(response.status, plain_headers(response), response.body, response.url)
         if wall is not None:  # a refusal, whatever its status says; never "empty"
-            self._ended(source, count, "refused", wall, {"failures": self._failures(source) + 1})
+            self._ended(source, count, "refused", wall, self._bad(source))
             return
         if response.status != 200:
             result = "refused" if response.status in REFUSALS else "unreachable"
-            failures = {"failures": self._failures(source) + 1}
-            self._ended(source, count, result, f"http_{response.status}", failures)
+            self._ended(source, count, result, f"http_{response.status}", self._bad(source, response.status))
             return
         body_hash = hashlib.sha256(response.body).hexdigest()
-        same = known.get("body_hash") == body_hash and known.get("address") == source.address
+        same = self._known(source).get("body_hash") == body_hash
         if same and self.settled(source):
-            self._ended(source, count, "unchanged", "same body", self._good() | self._validators(response, source))
+            learned = self._good() | self._validators(response, source)
+            self._ended(source, count, "unchanged", "same body", learned, fresh)
             return
         learned = self._good() | self._validators(response, source) | {"body_hash": body_hash}
         try:
             feed = await self.read(source, response)
         except NothingNew as why:
-            self._ended(source, count, "unchanged", str(why), learned | self._noted(source))
+            self._ended(source, count, "unchanged", str(why), learned | self._noted(source), fresh)
             return
         entries = [(entry, normalise(entry.link)) for entry in feed.entries if is_web(entry.link)]
         added = await asyncio.to_thread(self.crawl.collecting.add_entries, source, entries, self.crawl.now)
@@ -258,7 +265,7 @@ class SourceSpider(scrapy.Spider, ABC):
         if added.new:
             learned["new_item_at"] = self.crawl.now
         result, reason = ("ok", "") if entries else ("empty", self.why_empty(feed))
-        self._ended(source, count, result, reason, learned)
+        self._ended(source, count, result, reason, learned, fresh)
 
     def failed(self, failure: Failure) -> None:
         """A poll that got no answer at all, or was not allowed to ask."""
@@ -278,22 +285,53 @@ class SourceSpider(scrapy.Spider, ABC):
             self._ended(source, count, "not_run", reason, {})
             return
         result = "refused" if reason in REFUSED else "unreachable"
-        self._ended(source, count, result, reason, {"failures": self._failures(source) + 1})
+        self._ended(source, count, result, reason, self._bad(source))
 
-    def _ended(self, source: Source, count: RunCount, result: str, reason: str, learned: dict[str, Any]) -> None:
-        count.result, count.reason = result, reason
+    def _ended(
+        self, source: Source, count: RunCount, result: str, reason: str, learned: dict[str, Any], fresh: float = 0.0
+    ) -> None:
+        """The end of a poll: the run's result and what is learned of the source. `fresh`: see rhythm.Poll."""
+        known = self._known(source)
         row = {"source": source.id, "outlet": source.outlet, "address": source.address, "state": result,
-               "reason": reason, "polled_at": self.crawl.now, **learned}  # fmt: skip
-        self.crawl.learned[source.id] = {**self.crawl.learned.get(source.id, {}), **row}
+               "polled_at": self.crawl.now, "interval_minutes": self._interval(source, result, count, fresh),
+               **({} if known else FORGOTTEN), **learned}  # fmt: skip
+        learnt = self.crawl.learned[source.id] = {**self.crawl.learned.get(source.id, {}), **row}
+        if result in GOOD and address_to_ask(source, learnt) != source.address:
+            reason = "; ".join(filter(None, (reason, f"moved to {learnt['moved_to']}: put it into config")))
+        count.result, count.reason = result, reason
+        learnt["reason"] = reason
 
-    def _failures(self, source: Source) -> int:
-        return int(self.crawl.learned.get(source.id, {}).get("failures") or 0)
+    def _interval(self, source: Source, result: str, count: RunCount, fresh: float) -> float:
+        known, now = self._known(source), self.crawl.now
+        first = known.get("answered_at") is None
+        poll = Poll(
+            result, count.seen, count.new, first, _minutes(known.get("polled_at"), now),
+            _minutes(known.get("new_item_at"), now), fresh,
+            bool(known.get("failures")),
+        )  # fmt: skip
+        return next_minutes(limits_of(source, self.crawl.config.politeness), known.get("interval_minutes"), poll)
+
+    def _known(self, source: Source) -> dict[str, Any]:
+        """What earlier polls of this address learned; {} for an address that is new."""
+        known = self.crawl.learned.get(source.id, {})
+        return known if known.get("address") == source.address else {}
+
+    def _bad(self, source: Source, status: int | None = None) -> dict[str, Any]:
+        """What a failure teaches. One at the address it moved to sends the next poll back to the one of config."""
+        known = self._known(source)
+        learned: dict[str, Any] = {
+            "failures": int(known.get("failures") or 0) + 1,
+            "failing_since": known.get("failing_since") or self.crawl.now,
+        }
+        if address_to_ask(source, known) != source.address:
+            return learned | {"moved_agreed": 0, "etag": None, "last_modified": None}
+        return learned | {"retired_at": self.crawl.now} if status == RETIRED else learned
 
     def _noted(self, source: Source) -> dict[str, Any]:
         return {"cursor": self.cursors.get(source.id) or self.cursor(source) or None}
 
     def _good(self) -> dict[str, Any]:
-        return {"failures": 0, "answered_at": self.crawl.now}
+        return {"failures": 0, "failing_since": None, "retired_at": None, "answered_at": self.crawl.now}
 
     def _validators(self, response: Response, source: Source) -> dict[str, Any]:
         """ETag, Last-Modified and where a permanent redirect pointed, to be saved after the entries."""
@@ -301,16 +339,33 @@ class SourceSpider(scrapy.Spider, ABC):
             "etag": _header(response, "ETag"),
             "last_modified": _header(response, "Last-Modified"),
         }
+        moved = self._moved(response, source)
+        if response.meta.get("redirect_reasons") and not moved.get("moved_to"):
+            # Validators belong to the address that answered; asking the old one with them would be meaningless.
+            values = dict.fromkeys(values)
+        return {**values, **moved}
+
+    def _moved(self, response: Response, source: Source) -> dict[str, Any]:
+        """Where a permanent redirect pointed, and how many polls in a row agree on it."""
+        known = self._known(source)
         reasons = response.meta.get("redirect_reasons", [])
-        if not reasons:
-            return {**values, "moved_to": None, "moved_agreed": 0}
-        # Validators belong to the address that answered; asking the old one with them would be meaningless.
-        moved: dict[str, Any] = {"etag": None, "last_modified": None, "moved_to": None, "moved_agreed": 0}
-        if all(reason in MOVED for reason in reasons):
-            known = self.crawl.learned.get(source.id, {})
-            agreed = int(known.get("moved_agreed") or 0) if known.get("moved_to") == response.url else 0
-            moved |= {**values, "moved_to": response.url, "moved_agreed": agreed + 1}
-        return moved
+        if not reasons and address_to_ask(source, known) != source.address:
+            return {"moved_to": known["moved_to"], "moved_agreed": known["moved_agreed"]}  # asked there, and answered
+        if not reasons or any(reason not in MOVED for reason in reasons):
+            return {"moved_to": None, "moved_agreed": 0}
+        agreed = int(known.get("moved_agreed") or 0) if known.get("moved_to") == response.url else 0
+        return {"moved_to": response.url, "moved_agreed": agreed + 1}
+
+
+def _minutes(since: datetime | None, now: datetime) -> float | None:
+    return None if since is None else (now - since).total_seconds() / 60
+
+
+def fresh_minutes(response: Response) -> float:
+    """Minutes for which an answer says that it holds: `max-age`, 0 where it does not say or forbids to keep it."""
+    said = (response.headers.get("Cache-Control") or b"").decode("latin-1").lower()
+    found = re.search(r"(?<![\w-])max-age=(\d{1,9})", said)
+    return 0.0 if found is None or "no-cache" in said or "no-store" in said else int(found[1]) / 60
 
 
 def _asked_for_changes(response: Response) -> bool:

@@ -14,9 +14,9 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.addresses import normalise, original_of
+from crawler.addresses import is_home, normalise, original_of, same_site
 from crawler.discovery import captured_at, is_post, post_hints, shown_name
-from crawler.fetch import ANSWERS, RESTS, plain_headers
+from crawler.fetch import ANSWERS, BUSY, RESTS, plain_headers
 from crawler.hosts import host_of
 from crawler.spiders.base import NO_ANSWER, REFUSALS, Crawl, reason_of
 from crawler.walls import wall_of
@@ -26,7 +26,6 @@ from models.config import Outlet
 from models.dates import KnownDate
 from models.errors import CollectError, StoreError
 
-BUSY = (429, 503)  # the host asks us to wait: its other items stay due
 NOT_TEXT = ("image/", "video/", "audio/", "font/")  # their bytes can look like a page of odd letters
 SILENT_TRIES = 3  # pages of one host in a row without an answer, or refused; then its other items stay due
 KEPT_OUT = ("failed:refused", "dropped:challenge", "dropped:consent")  # a host that says no is not asked on and on
@@ -129,11 +128,14 @@ class PageSpider(scrapy.Spider):
             if not isinstance(error, CollectError):
                 self.logger.exception("%s: reading failed", item.url)
             return ended(item, outlet, key, f"failed:{reason_of(error)}", str(error))
-        if is_post(
-            item.url
-        ):  # its page is a widget, whose title is not the message's and whose address is not for people
+        asked = original_of(response.url)
+        if is_home(asked) and not is_home(original_of(item.url)):  # how many sites say that an article is no more
+            end = "dropped:listing" if item.article_id is None else "gone"
+            return ended(item, outlet, key, end, "redirected to the home page")
+        if is_post(item.url):  # its page is a widget: its title is not the message's, its address is not for people
             page = replace(page, title=item.title, canonical_url=item.url.partition("?")[0])
-        found = collected(item, outlet, page)
+        entry = asked if self.crawl.places.discovers(item.source) else original_of(item.url)
+        found = collected(item, outlet, page, entry)
         if found.outcome is None and await self._had(item, found):
             return ended(item, outlet, found.address_key, "known", "a finder's address led to an article that we have")
         return replace(found, via="import", first_seen=min(seen, self.crawl.now)) if seen else found
@@ -171,9 +173,11 @@ def ended(item: DueItem, outlet: Outlet, key: str, outcome: str, detail: str) ->
     return Collected(item.id, item.source, outlet.id, item.url, key, outcome=outcome, detail=detail)
 
 
-def collected(item: DueItem, outlet: Outlet, page: Page) -> Collected:
-    """What a page is to the store: an article with its text, or a drop with the kind of page it was."""
-    key = normalise(page.canonical_url or item.url)
+def collected(item: DueItem, outlet: Outlet, page: Page, entry: str) -> Collected:
+    """What a page is to the store: an article with its text, or a drop with the kind of page it was. `entry`: the
+    address that the source gave, or for one that points at many publishers the address it led to."""
+    url = address_of(entry, outlet, page)
+    key = normalise(url)
     if page.kind != "article" or not page.text.strip():
         kind = page.kind if page.kind != "article" else "empty"
         return ended(item, outlet, key, f"dropped:{kind}", "; ".join(page.warnings))
@@ -181,7 +185,7 @@ def collected(item: DueItem, outlet: Outlet, page: Page) -> Collected:
         item.id,
         item.source,
         outlet.id,
-        page.canonical_url or original_of(item.url),
+        url,
         key,
         title=page.title or item.title,
         text=page.text,
@@ -191,6 +195,15 @@ def collected(item: DueItem, outlet: Outlet, page: Page) -> Collected:
         modified=page.modified,
         unlisted=shown_name(outlet),
     )
+
+
+def address_of(entry: str, outlet: Outlet, page: Page) -> str:
+    """The address an article is known by: the page's canonical one, which is the last of its redirects where it names
+    none, while that is on the entry's own site or the outlet's; else the entry's."""
+    url = page.canonical_url
+    if url and (same_site(url, entry) or any(same_site(url, f"http://{host}/") for host in outlet.hosts)):
+        return url
+    return entry
 
 
 def better_date(page: KnownDate | None, feed: KnownDate | None) -> KnownDate | None:
