@@ -195,11 +195,11 @@ def digest(
 @app.command()
 def sources(as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
     """Every source and its state. Example: khazri sources"""
-    from jobs import open_store
+    from jobs import clock, open_store
     from jobs.sources import as_text, source_rows
 
     config = load()
-    rows = source_rows(config, open_store(config).engine)
+    rows = source_rows(config, open_store(config).engine, clock(config))
     if as_json:
         import json
 

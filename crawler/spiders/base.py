@@ -46,6 +46,8 @@ from models.text import clean
 
 REFUSALS = (401, 403, 451)  # answers that say no: recorded and respected
 MOVED = (301, 308)
+FAILED = ("unreachable", "refused")  # states of a source that gave nothing readable at its last poll
+HOLLOW = ("empty", "all_dropped")  # states of a source whose last body gave nothing; the same body again gives no more
 NO_ANSWER = ("dns", "connection_refused", "timeout", "no_route")  # reasons of a host that may not be there at all
 
 
@@ -133,7 +135,8 @@ class SourceSpider(scrapy.Spider, ABC):
         """The conditional request for a source; validators count only for the address they came from."""
         known = self.crawl.learned.get(source.id, {})
         headers = {}
-        if known.get("address") == source.address:
+        # After a failure the whole body is wanted: "not modified" would not show whether it is well again.
+        if known.get("address") == source.address and known.get("state") not in FAILED:
             if known.get("etag"):
                 headers["If-None-Match"] = known["etag"]
             if known.get("last_modified"):
@@ -166,7 +169,7 @@ class SourceSpider(scrapy.Spider, ABC):
     async def _take(self, response: Response, source: Source, count: RunCount) -> None:
         known = self.crawl.learned.get(source.id, {})
         if response.status == 304:
-            self._ended(source, count, "unchanged", "304", self._good())
+            self._unchanged(source, count, "304", {"answered_at": self.crawl.now})
             return
         if response.status != 200:
             result = "refused" if response.status in REFUSALS else "unreachable"
@@ -174,8 +177,9 @@ class SourceSpider(scrapy.Spider, ABC):
             self._ended(source, count, result, f"http_{response.status}", failures)
             return
         body_hash = hashlib.sha256(response.body).hexdigest()
-        if known.get("body_hash") == body_hash and known.get("address") == source.address:
-            self._ended(source, count, "unchanged", "same body", self._good() | self._validators(response, source))
+        had = known.get("body_hash") == body_hash and known.get("address") == source.address
+        if had and known.get("state") not in FAILED:
+            self._unchanged(source, count, "same body", self._good() | self._validators(response, source))
             return
         feed = await self.read(source, response)
         entries = [(entry, normalise(entry.link)) for entry in feed.entries if entry.link]
@@ -206,10 +210,23 @@ class SourceSpider(scrapy.Spider, ABC):
         result = "refused" if reason in ("robots", "forbidden_address") else "unreachable"
         self._ended(source, count, result, reason, {"failures": self._failures(source) + 1})
 
+    def _unchanged(self, source: Source, count: RunCount, how: str, learned: dict[str, Any]) -> None:
+        """The run found nothing new; a source that was not well before is not made well by that."""
+        known = self.crawl.learned.get(source.id, {})
+        if known.get("address") == source.address and known.get("state") in (*FAILED, *HOLLOW):
+            learned = {**learned, "state": known["state"], "reason": known.get("reason") or ""}
+        else:
+            learned = {**learned, **self._good()}
+        self._ended(source, count, "unchanged", how, learned)
+
     def _ended(self, source: Source, count: RunCount, result: str, reason: str, learned: dict[str, Any]) -> None:
         count.result, count.reason = result, reason
         row = {"source": source.id, "outlet": source.outlet, "address": source.address, "state": result,
                "reason": reason, "polled_at": self.crawl.now, **learned}  # fmt: skip
+        if row["state"] in (*FAILED, *HOLLOW):
+            row["failing_since"] = self.crawl.learned.get(source.id, {}).get("failing_since") or self.crawl.now
+        elif row["state"] != "not_run":  # a host that rests tells nothing of the source
+            row["failing_since"] = None
         self.crawl.learned[source.id] = {**self.crawl.learned.get(source.id, {}), **row}
 
     def _failures(self, source: Source) -> int:
