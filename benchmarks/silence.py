@@ -12,7 +12,7 @@ import secrets
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks._table import Row
 from crawler.health import History, judge
 from tests.newsyear import KINDS, Planted, Scored, score, year
 
@@ -54,6 +55,18 @@ def figures(scored: Iterable[Scored]) -> str:
                 f" = {median(ratios):4.2f} of the bound, within it {sum(r <= 1 for r in ratios)}"
             )
     return "; ".join(parts)
+
+
+def measure(seeds: Iterable[int] = FIXED[:1], sources: int = 60) -> Iterator[Row]:
+    """The bars of a simulated year as rows; `sources` fewer only to try it."""
+    done = [score(one, rings) for seed in seeds for one in year(seed, sources=sources, faults=sources // 3)]
+    ill = [one for one in done if one.source.fault]
+    noticed = sum(one.noticed for one in ill)
+    ratio = median(one.delay / one.bound for one in ill if one.source.fault == "death")
+    false = sum(one.false_alarms for one in done) / sum(one.healthy_years for one in done)
+    yield Row("silence: noticed", f"{noticed} faults", f"{len(ill)}", noticed / len(ill), "= 1", noticed == len(ill))
+    yield Row("silence: delay", f"{ratio:.2f} of the bound", "", None, "median <= 1", ratio <= 1)
+    yield Row("silence: false alarms", f"{false:.2f} a source and year", "", None, "<= 0.3", false <= 0.3)
 
 
 def described(one: Scored) -> str:

@@ -21,7 +21,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_each_benchmark_is_a_module_found_by_name(load: Any) -> None:
-    assert load("run").names() == ["memory", "pipeline", "store"]
+    assert load("run").names() == ["memory", "pipeline", "silence", "store"]
 
 
 def test_an_unknown_name_is_refused(load: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,3 +81,9 @@ def test_memory_sees_the_whole_tree(load: Any, data: Path, monkeypatch: pytest.M
     assert largest.met is not None
     assert float(main.ours.split()[0]) > 20  # a Python process with Scrapy in it
     assert float(tree.ours.split()[0]) > float(main.ours.split()[0]) / 2
+
+
+@pytest.mark.slow
+def test_silence_plays_a_year(load: Any) -> None:
+    names = [row.name for row in load("silence").measure(seeds=[1], sources=6)]
+    assert names == ["silence: noticed", "silence: delay", "silence: false alarms"]
