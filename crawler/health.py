@@ -34,8 +34,9 @@ NOTICE_GAPS = 2.5  # or within so many of its own 95 % gaps, if that is longer
 # Silence is not told before this share of that time: an earlier word would be no gain and more often a wrong one.
 NOT_BEFORE = 0.6
 QUIET_SHARE = 0.5  # of its limit: from there on a source is shown as quiet
-YOUNG_DAYS = 14  # two weekends: until then no week is known, and without any rhythm so long without anything is silence
-WEEKEND = timedelta(hours=80)  # Friday afternoon to Monday's first news: what a young source is granted
+YOUNG_DAYS = 14  # two weekends: until then no week is known
+NOTHING_DAYS = 28  # without any rhythm, so long without anything is silence: one item a week pauses 14 days too often
+WEEKEND = timedelta(hours=96)  # Friday noon to Tuesday noon: what a young source is granted
 YOUNG_GAPS = 3.0  # times its longest gap so far, where that is longer
 YOUNG_EVENTS = 4.0  # of min_per_week: events that were to be expected and did not come, where no rhythm is known yet
 NOT_RUN = timedelta(hours=24)  # without a poll, or three of its own intervals if that is longer: nobody looks at it
@@ -234,7 +235,7 @@ def _silent_after(history: History, rhythm: Rhythm | None, last: datetime | None
         return None
     if history.min_per_week:
         return begin + max(WEEKEND, YOUNG_EVENTS * timedelta(days=7) / history.min_per_week)
-    return begin + max(timedelta(days=YOUNG_DAYS), YOUNG_GAPS * _longest(history.arrivals, last))
+    return begin + max(timedelta(days=NOTHING_DAYS), YOUNG_GAPS * _longest(history.arrivals, last))
 
 
 def _longest(arrivals: Sequence[datetime], last: datetime | None) -> timedelta:

@@ -117,9 +117,9 @@ def test_a_young_source_is_judged_by_config_and_says_so() -> None:
     assert judge(asked, NOW + 5 * DAY).state == "silent"
     assert judge(asked, NOW + 5 * DAY).why == "nothing new; at least 7 a week expected"
     unknown = History("s", arrivals)
-    assert (judge(unknown, NOW + 5 * DAY).state, judge(unknown, NOW + 15 * DAY).state) == ("ok", "silent")
+    assert (judge(unknown, NOW + 5 * DAY).state, judge(unknown, NOW + 29 * DAY).state) == ("ok", "silent")
     never = History("s", state="ok", watched_since=NOW)
-    assert (judge(never, NOW + DAY).state, judge(never, NOW + 15 * DAY).state) == ("quiet", "silent")
+    assert (judge(never, NOW + DAY).state, judge(never, NOW + 29 * DAY).state) == ("quiet", "silent")
 
 
 def test_the_present_gap_does_not_teach() -> None:
