@@ -23,7 +23,7 @@ WINDOW_DAYS = 112  # 16 weeks: each weekday 16 times, and a change of habits is 
 WINDOW_LEAST = 60  # arrivals: a source with fewer in that time is looked at further back, to
 WINDOW_MOST_DAYS = 400  # days: a year and the gap before it
 LEAST_GAPS = 6  # fewer say nothing of a tail; until then config's min_per_week speaks
-FALSE_A_YEAR = 0.2  # false alarms that a source's own gaps may cause in a year; 0.3 are allowed for all causes
+FALSE_A_YEAR = 0.16  # false alarms that a source's own gaps may cause in a year; 0.3 are allowed for all causes
 DAY_PRIOR = 2.0  # events' worth of belief that a weekday is like any other day
 HOUR_PRIOR = 12.0  # events' worth of belief that an hour of the day is like any other hour
 SPARSE = 200  # events: with fewer, a week that is all alike may explain the gaps better than one drawn from noise
@@ -36,9 +36,11 @@ OUTLIER = 4.0  # a gap this many times the second longest was an outage of the s
 BEYOND = 1.25  # times its longest gap: what it did once it may do again, and a little later
 QUIET_SHARE = 0.25  # of its usual volume is what a source brings on holidays
 FALL_DAYS = (1, 2, 3, 5, 7, 10, 14, 21, 28)  # spans in which a fall of volume may show
+FALL_DAYS_SPARSE = (42, 56, 84)  # for a few items a week, where we look back further than WINDOW_DAYS
 FALL_SHARE = 0.5  # of what was to be expected: less is a fall
 BACK_SHARE = 0.7  # of what was usual, in the newest quarter of a span: more and the fall is over
 FALL_SURPRISE = 4.5  # standard deviations: some 150 looks a year at a source must not cry wolf
+FALL_SURPRISE_SPARSE = 4.0  # for the long spans: a year has only a handful of them
 BASE_DAYS_LEAST = 14  # to compare with; fewer days have no level
 HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0  # seconds
 
@@ -226,7 +228,7 @@ def fallen(rhythm: Rhythm, until: float) -> Fall | None:
     The weeks before are those that end four weeks ago where there are enough, so that a slow decay does not become
     its own yardstick. The bar counts in the source's own spread: bursts and busy weeks are part of it.
     """
-    whole = min(int((until - rhythm.events[0]) // DAY), WINDOW_DAYS)
+    whole = min(int((until - rhythm.events[0]) // DAY), WINDOW_MOST_DAYS)
     if whole < 2 * BASE_DAYS_LEAST:
         return None
     seen = [0] * whole  # the newest day first
@@ -238,19 +240,29 @@ def fallen(rhythm: Rhythm, until: float) -> Fall | None:
     hoped = [week[back % 7] for back in range(whole)]
     if rhythm.rests:
         hoped = [rhythm.expected(until - (back + 1) * DAY, until - back * DAY) for back in range(whole)]
-    old = max(min(FALL_DAYS[-1], whole - 2 * BASE_DAYS_LEAST), BASE_DAYS_LEAST // 2)
+    found = _fall(seen, hoped, FALL_DAYS, max(min(28, whole - 2 * BASE_DAYS_LEAST), BASE_DAYS_LEAST // 2))
+    if found is None and whole >= WINDOW_DAYS + 2 * BASE_DAYS_LEAST:
+        return _fall(seen, hoped, FALL_DAYS_SPARSE, FALL_DAYS_SPARSE[-1])
+    return found
+
+
+def _fall(seen: Sequence[int], hoped: Sequence[float], spans: Sequence[int], old: int) -> Fall | None:
+    """The first of the spans that shows a fall against the days older than `old`; newest day first."""
     level = sum(seen[old:]) / max(sum(hoped[old:]), 1e-9)
     usual = [one * level for one in hoped]
     by_day, by_week = _spread(seen[old:], usual[old:], 1), _spread(seen[old:], usual[old:], 7)
-    for days in FALL_DAYS:
+    for days in spans:
         if days > old:
             break
         count, expected = sum(seen[:days]), sum(usual[:days])
         part = -(-days // 4)  # of the span, the newest quarter: a source that is back is not falling
         if sum(seen[:part]) > BACK_SHARE * sum(usual[:part]):
             continue
-        spread = max(1.0, by_day, by_week if days > 3 else 1.0)
-        if count < FALL_SHARE * expected and surprise(count, expected) > FALL_SURPRISE * math.sqrt(spread):
+        if not count:
+            continue  # a span without any is for silence to judge, by the tail of its gaps
+        spread = max(1.0, by_day, by_week)
+        bar = FALL_SURPRISE if days <= FALL_DAYS[-1] else FALL_SURPRISE_SPARSE
+        if count < FALL_SHARE * expected and surprise(count, expected) > bar * math.sqrt(spread):
             return Fall(days, count, expected)
     return None
 
