@@ -13,31 +13,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks._table import Row
-from crawler.health import History, judge
-from tests.newsyear import KINDS, Planted, Scored, score, year
+from tests.newsyear import KINDS, Scored, rings, score, year
 
 FIXED = (1, 2, 3)
-
-
-@lru_cache(maxsize=2)
-def _history(planted: Planted) -> History:
-    return History(
-        planted.name, planted.times, planted.dated, planted.stored, every_minutes=planted.every_minutes,
-        country=planted.country,
-    )  # fmt: skip
-
-
-def rings(planted: Planted, now: datetime) -> bool:
-    """Whether the judge calls for an operator."""
-    return judge(_history(planted), now).alarm
 
 
 def figures(scored: Iterable[Scored]) -> str:

@@ -14,7 +14,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import accumulate, pairwise
+
+from crawler.health import History, judge
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 WARM_DAYS = 120  # before the year: a source that is watched for a year was watched before
@@ -230,3 +233,16 @@ def score(planted: Planted, alarm: Callable[[Planted, datetime], bool], step_min
         now += timedelta(minutes=step_minutes)
     healthy = ((fault or end) - START) / timedelta(days=365)
     return Scored(planted, fault is None, math.inf if fault else 0.0, bound_hours(planted), false_alarms, healthy)
+
+
+@lru_cache(maxsize=2)
+def _history(planted: Planted) -> History:
+    return History(
+        planted.name, planted.times, planted.dated, planted.stored, every_minutes=planted.every_minutes,
+        country=planted.country,
+    )  # fmt: skip
+
+
+def rings(planted: Planted, now: datetime) -> bool:
+    """Whether the judge calls for an operator."""
+    return judge(_history(planted), now).alarm

