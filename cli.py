@@ -217,14 +217,14 @@ def sources(
     """Every source and its state. Examples: khazri sources; khazri sources probe https://report.az"""
     if context.invoked_subcommand is not None:
         return
-    from jobs import open_store
+    from jobs import clock, open_store
     from jobs.sources import as_text, source_rows
 
     config = load()
     if coverage or against:
         show_coverage(config, against, as_json)
         return
-    rows = source_rows(config, open_store(config).engine)
+    rows = source_rows(config, open_store(config).engine, clock(config))
     if as_json:
         import json
 

@@ -20,9 +20,10 @@ from apscheduler.triggers.interval import IntervalTrigger
 from crawler.crawl import NOT_POLLED, crawl
 from crawler.hosts import holder_name
 from crawler.loop import run
-from crawler.rhythm import due_at, slot_of
+from crawler.pace import due_at, slot_of
 from jobs import chosen_sources, clock, open_store, writing_clock
 from jobs.digests import preview_all, send_all
+from jobs.sources import health_changes
 from models.collected import Collecting
 from models.config import Config, Source
 from models.errors import KhazriError
@@ -38,6 +39,7 @@ PAGES_SECONDS = 600.0  # how often pages are asked for whose source is not polle
 SPREAD = 0.1  # of the interval, by which a poll may come later
 GATHER_SECONDS = 1.0  # sources that fall due within this share one crawl
 CATCH_UP_SECONDS = 60  # a mail that is late anyway waits for what the first crawl brings in
+HEALTH_MINUTES = 60  # silence is a matter of hours; what a poll itself shows is logged with the crawl
 READER_STOP_SECONDS = 1.2  # of the 2 s in which SIGTERM must end everything
 
 
@@ -56,6 +58,7 @@ class Clock:
         self.wake = asyncio.Event()
         self.reader: asyncio.subprocess.Process | None = None
         self.stopping = False
+        self.states: dict[str, str] = {}  # source -> its state when the log last spoke of it
         self.scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
         )
@@ -100,6 +103,8 @@ class Clock:
         self._add("pages", self._pages_due, pages, start + timedelta(seconds=PAGES_SECONDS))
         reading = IntervalTrigger(seconds=self.config.schedule.read_every_seconds, timezone="UTC")
         self._add("reading", self._read, reading, start)
+        health = IntervalTrigger(minutes=HEALTH_MINUTES, timezone="UTC")
+        self._add("health", self._health, health, start + timedelta(seconds=CATCH_UP_SECONDS))
         # Started after today's time: the mail is caught up; where today's was done, its slot says so.
         late = clock(self.config).astimezone(self.config.zone).strftime("%H:%M") >= self.config.digest.at
         catch_up = start + timedelta(seconds=CATCH_UP_SECONDS) if late else None
@@ -270,6 +275,12 @@ class Clock:
             self.reader.kill()  # its open transaction is rolled back; the articles stay due
 
     # --- telling
+
+    async def _health(self) -> None:
+        """Each change of a source's state once; at the start, what is not well."""
+        found = await asyncio.to_thread(health_changes, self.config, self.store.engine, clock(self.config), self.states)
+        for level, line in found:
+            log.log(level, "%s", line)
 
     async def _digest(self) -> None:
         """Once a day over all processes: send where a mail server is configured, else write the preview."""

@@ -15,8 +15,8 @@ from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.addresses import normalise
 from crawler.hosts import HostGate, holder_name
+from crawler.pace import is_retired
 from crawler.polled import POLLED
-from crawler.rhythm import is_retired
 from crawler.settings import scrapy_settings
 from crawler.spiders.apis import ApiSpider
 from crawler.spiders.archives import ArchiveSpider

@@ -1,130 +1,284 @@
-"""How long to wait after a poll, and which poll is due: decided from what was seen, without clock or database."""
+"""A source's own rhythm, learned from when its items arrived: when it publishes, how long it may pause.
+
+learn = thin (arrivals of one poll are one event) -> profile (events by hour of the week, shrunk to the overall rate)
+        -> rescale (every past gap in expected events instead of hours) -> tail (the gap that is a fault, not a pause)
+
+A night or a weekend without news is no long gap once gaps are counted in events that were to be expected: a Poisson
+source has gaps with mean 1 in that time whatever its week looks like; a regular one has shorter, a bursty one longer
+extremes, and the tail is fitted to its own. Measured by benchmarks/silence.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from itertools import accumulate, pairwise
+from zoneinfo import ZoneInfo
 
-from models.config import Politeness, Source
+WINDOW_DAYS = 112  # 16 weeks: each weekday 16 times, and a change of habits is forgotten within a season
+WINDOW_LEAST = 60  # arrivals: a source with fewer in that time is looked at further back, to
+WINDOW_MOST_DAYS = 400  # days: a year and the gap before it
+LEAST_GAPS = 6  # fewer say nothing of a tail; until then config's min_per_week speaks
+FALSE_A_YEAR = 0.16  # false alarms that a source's own gaps may cause in a year; 0.3 are allowed for all causes
+DAY_PRIOR = 2.0  # events' worth of belief that a weekday is like any other day
+HOUR_PRIOR = 12.0  # events' worth of belief that an hour of the day is like any other hour
+SPARSE = 200  # events: with fewer, a week that is all alike may explain the gaps better than one drawn from noise
+TAIL_SHARE = 0.10  # of all gaps: the longest tenth shows how the extremes thin out
+TAIL_LEAST, TAIL_MOST = 5, 60  # gaps in the tail
+TAIL_PRIOR = 3.0  # gaps' worth of belief that extremes thin out as those of a Poisson source
+SHAPE_PRIOR = 20.0  # tail gaps' worth of belief that they thin out exponentially
+HEAVIEST = 0.4  # of the tail's shape: at 0.5 its variance would be infinite, and no gap would ever be a fault
+OUTLIER = 4.0  # a gap this many times the second longest was an outage of the source, not its habit
+BEYOND = 1.25  # times its longest gap: what it did once it may do again, and a little later
+QUIET_SHARE = 0.25  # of its usual volume is what a source brings on holidays
+FALL_DAYS = (1, 2, 3, 5, 7, 10, 14, 21, 28)  # spans in which a fall of volume may show
+FALL_DAYS_SPARSE = (42, 56, 84)  # for a few items a week, where we look back further than WINDOW_DAYS
+FALL_SHARE = 0.5  # of what was to be expected: less is a fall
+BACK_SHARE = 0.7  # of what was usual, in the newest quarter of a span: more and the fall is over
+FALL_SURPRISE = 4.5  # standard deviations: some 150 looks a year at a source must not cry wolf
+FALL_SURPRISE_SPARSE = 4.0  # for the long spans: a year has only a handful of them
+BASE_DAYS_LEAST = 14  # to compare with; fewer days have no level
+HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0  # seconds
 
-DAY_MINUTES = 24 * 60
-WEEK_MINUTES = 7 * DAY_MINUTES
-# The steps of news-crawl (+50 %, -20 %), which polls some 10,000 feeds; its floor of 90 minutes is too slow for an
-# agency whose window of 25 entries turns over in 2 to 6 hours.
-LONGER, SHORTER = 1.5, 0.8
-# From this share of new entries on the next window may have lost some: Media Cloud halves by the share of duplicates.
-CROWDED, HALVED = 0.5, 0.5
-# A source is left alone for at most this part of its silence: a night must not cost the morning's news. A tenth of the
-# silence is early enough to tell it, which is judged by more than twice the longest usual gap.
-PATIENCE = 0.1
-AGREED = 3  # permanent redirects in a row that say the same, after which the new address is asked directly
-RETIRED = 410  # "gone": the one status that says nobody need ask again
-
-GOOD = ("ok", "unchanged", "empty")  # results of a poll that was answered
+# Days on which newsrooms rest, by country: (month, day) first and last. Orthodox and Islamic feasts move and are short.
+NEW_YEAR, NOVRUZ = ((1, 1), (1, 8)), ((3, 20), (3, 30))
+HOLIDAYS = {
+    "AZ": (NEW_YEAR, NOVRUZ), "KZ": (NEW_YEAR, NOVRUZ), "TM": (NEW_YEAR, NOVRUZ), "UZ": (NEW_YEAR, NOVRUZ),
+    "GE": (NEW_YEAR,), "RU": (NEW_YEAR,), "UA": (NEW_YEAR,),
+}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Minutes between two polls: the least, where a source begins, the most."""
+@dataclass(frozen=True, slots=True, eq=False)  # a key of caches by identity: hashing thousands of events is dear
+class Rhythm:
+    """What was learned. Times are seconds since 1970; expected events are numbers without a unit.
 
-    fastest: float
-    start: float
-    slowest: float
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """One poll as it ended.
-
-    result   as in a run: ok, unchanged, empty, unreachable, refused, not_run.
-    seen     entries of the answer; 0 where it was not read (304, same bytes).
-    new      those of them that were not known.
-    first    whether the source was never read before: then all is new and says nothing of its rhythm.
-    elapsed  minutes since the poll before, None for the first.
-    quiet    minutes since it last brought something new, None where it never did.
-    fresh    minutes for which the answer said that it holds (Cache-Control: max-age), 0 when it did not.
-    recovered  whether the poll before had failed.
+    events         the signs of life it was learned from, ascending
+    rates          expected events an hour, by hour of the week, Monday 0:00 local first
+    limit          expected events after which the absence of any is a fault
+    usual          seconds: 95 % of its gaps are shorter
+    rests          (start, end, share): spans in which only a share of the usual volume is expected
     """
 
-    result: str
-    seen: int = 0
-    new: int = 0
-    first: bool = False
-    elapsed: float | None = None
-    quiet: float | None = None
-    fresh: float = 0.0
-    recovered: bool = False
+    events: tuple[float, ...]
+    shift: float
+    rates: tuple[float, ...]
+    running: tuple[float, ...]
+    rests: tuple[tuple[float, float, float], ...]
+    gaps: int = 0
+    limit: float = 0.0
+    usual: float = 0.0
+
+    def expected(self, start: float, end: float) -> float:
+        """Events that were to be expected between two times."""
+        whole = self._until(end) - self._until(start)
+        for first, last, share in self.rests:
+            if first < end and start < last:
+                whole -= (1.0 - share) * (self._until(min(end, last)) - self._until(max(start, first)))
+        return max(whole, 0.0)  # two rests may overlap
+
+    def _until(self, time: float) -> float:
+        """Expected events since some Monday long ago, holidays left aside."""
+        weeks, rest = divmod(time + self.shift, WEEK)
+        hour, part = divmod(rest, HOUR)
+        place = int(hour)
+        return weeks * self.running[-1] + self.running[place] + self.rates[place] * part / HOUR
+
+    def reached(self, start: float, amount: float) -> float:
+        """The time at which `amount` events were to be expected since `start`; rests put it off, two years at most."""
+        end = self._at(self._until(start) + amount)
+        for _ in range(20):  # each rest within adds to the wait; twenty holidays and outages are more than a window has
+            missing = amount - self.expected(start, end)
+            if missing < 1e-6 or end > start + 104 * WEEK:
+                break
+            end = self._at(self._until(end) + missing)
+        return end
+
+    def _at(self, amount: float) -> float:
+        """The way back of `_until`."""
+        weeks, rest = divmod(amount, self.running[-1])
+        place = min(bisect_right(self.running, rest) - 1, 167)
+        return weeks * WEEK + (place + (rest - self.running[place]) / self.rates[place]) * HOUR - self.shift
 
 
-def limits_of(source: Source, politeness: Politeness) -> Limits:
-    """The limits of one source. `every_minutes` outside those of politeness widens them: the operator meant it; and
-    what is normal (`min_per_week`) shortens them: a source is asked about as often as something is expected."""
-    start = float(source.every_minutes)
-    slowest = max(float(politeness.slowest_minutes), start)
-    if source.min_per_week:
-        slowest = max(start, min(slowest, WEEK_MINUTES / source.min_per_week))
-    return Limits(min(float(politeness.fastest_minutes), start), start, slowest)
+@lru_cache(maxsize=512)
+def learn(
+    arrivals: tuple[datetime, ...],
+    every_minutes: float,
+    zone: str,
+    country: str,
+    outages: tuple[tuple[datetime, datetime], ...],
+) -> Rhythm | None:
+    """The rhythm of ascending aware arrival times; None while there are too few of them.
 
-
-def next_minutes(limits: Limits, current: float | None, poll: Poll) -> float:
-    """Minutes to wait after this poll. `current` is what was waited before, None for a source that never was polled.
-
-    Shorter when it brings something new, half when most of its window is new, both from where it begins; longer when
-    nothing comes, yet never over PATIENCE of its silence, so that a source that speaks every day is asked many times a
-    day. Failures are waited out in the same steps up to a day, a refusal is respected for a day.
+    `outages` are times in which nobody asked the source: a gap over one of them is not its own. Kept, because a year
+    of hourly judging would learn the same thing 24 times a day.
     """
-    now = limits.start if current is None else current
-    if poll.result == "refused":
-        return max(limits.slowest, float(DAY_MINUTES))
-    if poll.result == "unreachable":
-        return min(max(now, limits.start) * LONGER, max(limits.start, min(limits.slowest, float(DAY_MINUTES))))
-    if poll.result not in GOOD:
-        return now  # nobody was asked
-    if poll.first:
-        return limits.start
-    if poll.new or poll.recovered:
-        now = min(now, limits.start)  # who speaks again after a silence is asked as at first
-    if poll.new:
-        now *= HALVED if poll.new >= CROWDED * poll.seen else SHORTER
-    elif poll.elapsed is None or poll.elapsed >= now / 2:  # two looks within a moment say no more than one
-        most = max(limits.start, PATIENCE * poll.quiet) if poll.quiet is not None else limits.slowest
-        now = max(now, min(now * LONGER, most))
-    # An answer that holds for an hour is not asked for in ten minutes; static files claim a year, so it ends at start.
-    now = max(now, min(poll.fresh, limits.start))
-    return min(max(now, limits.fastest), limits.slowest)
-
-
-def due_at(source: Source, known: Mapping[str, Any] | None) -> datetime | None:
-    """When a source is to be polled next by what earlier polls learned; None: at once."""
-    if known is None or known.get("polled_at") is None or known.get("address") != source.address:
+    events = thin([arrival.timestamp() for arrival in arrivals], every_minutes * 60.0 * 0.9)
+    if len(events) <= LEAST_GAPS:
         return None
-    polled: datetime = known["polled_at"]
-    return polled + timedelta(minutes=known.get("interval_minutes") or source.every_minutes)
+    offset = arrivals[-1].astimezone(ZoneInfo(zone)).utcoffset()
+    seconds = offset.total_seconds() if offset else 0.0
+    unasked = [(start.timestamp(), end.timestamp()) for start, end in outages]
+    pairs = [pair for pair in pairwise(events) if not _over(pair, unasked)]
+    if len(pairs) < LEAST_GAPS:
+        return None
+    shift = 3 * DAY + seconds  # 1970 began on a Thursday; three days later it is Monday
+    rests = (*_holidays(events[0], country, seconds), *((start, end, 0.0) for start, end in unasked))
+    years = max(events[-1] - events[0], DAY) / (365.0 * DAY)
+    usual = sorted(end - start for start, end in pairs)[int(0.95 * (len(pairs) - 1))]
+    weeks = [_profile(events, shift)]
+    if len(events) < SPARSE:
+        weeks.append([sum(weeks[0]) / 168] * 168)
+    tried = []
+    for rates in weeks:
+        one = Rhythm(tuple(events), shift, tuple(rates), tuple(accumulate(rates, initial=0.0)), rests, usual=usual)
+        gaps = sorted((one.expected(start, end) for start, end in pairs), reverse=True)
+        tried.append(replace(one, gaps=len(gaps), limit=tail_limit(gaps, years)))
+    return min(tried, key=lambda one: one.limit)
 
 
-def slot_of(source: Source, known: Mapping[str, Any] | None, now: datetime) -> str | None:
-    """The name of the poll that is due now, None when none is: the same in every process that looks at the same row.
+def thin(times: Sequence[float], least: float) -> list[float]:
+    """Times at least `least` seconds apart: what one poll brought is one sign of life, however many items it was."""
+    events: list[float] = []
+    for time in times:
+        if not events or time - events[-1] >= least:
+            events.append(time)
+    return events
 
-    It is the poll that follows the last one, so an interval may change as it likes; should that poll end without a
-    trace, the next interval has a name of its own.
+
+def _over(pair: tuple[float, float], spans: Sequence[tuple[float, float]]) -> bool:
+    return any(start < pair[1] and pair[0] < end for start, end in spans)
+
+
+def _holidays(first: float, country: str, offset: float) -> list[tuple[float, float, float]]:
+    """The holidays of three years from `first` on: more than a window."""
+    spans = []
+    year = datetime.fromtimestamp(first, UTC).year
+    for start, end in HOLIDAYS.get(country, ()):
+        for each in (year, year + 1, year + 2):
+            from_, to = ((date(each, *day) - date(1970, 1, 1)).days * DAY - offset for day in (start, end))
+            spans.append((from_, to + DAY, QUIET_SHARE))
+    return spans
+
+
+def _profile(events: Sequence[float], shift: float) -> list[float]:
+    """Expected events by hour of the week: weekday by hour of day, workdays and weekends each with hours of their own.
+
+    Both factors are shrunk: few events leave a flat week, many show nights and Sundays as empty as they are.
     """
-    if due_at(source, known) is None or known is None:
-        return f"first+{int(now.timestamp() // (source.every_minutes * 60))}"
-    polled: datetime = known["polled_at"]
-    minutes = known.get("interval_minutes") or source.every_minutes
-    passed = int((now - polled) / timedelta(minutes=minutes) // 1)
-    return None if passed == 0 else f"{polled:%Y-%m-%dT%H:%M:%S.%f}+{passed}"
+    total, span = len(events), max(events[-1] - events[0], DAY) / DAY
+    by_day, by_hour = [0.0] * 7, [[0.0] * 24, [0.0] * 24]
+    for event in events:
+        hour = int(((event + shift) % WEEK) // HOUR)
+        by_day[hour // 24] += 1
+        by_hour[hour // 24 >= 5][hour % 24] += 1
+    a_day = total / span
+    days = [(seen + DAY_PRIOR) / (span / 7 + DAY_PRIOR / a_day) for seen in by_day]
+    factor = total / span * 7 / sum(days)  # shrinking must not change the week's sum
+    work = _hours(by_hour[0], [1 / 24] * 24)
+    hours = (work, _hours(by_hour[1], work))
+    return [days[day] * factor * hours[day >= 5][hour] for day in range(7) for hour in range(24)]
 
 
-def is_retired(source: Source, known: Mapping[str, Any] | None) -> bool:
-    """Whether its address answered 410 and is still the one in config."""
-    return known is not None and known.get("retired_at") is not None and known.get("address") == source.address
+def _hours(seen: Sequence[float], prior: Sequence[float]) -> list[float]:
+    total = sum(seen) + HOUR_PRIOR
+    smooth = [0.25 * seen[hour - 1] + 0.5 * seen[hour] + 0.25 * seen[(hour + 1) % 24] for hour in range(24)]
+    return [(count + HOUR_PRIOR * share) / total for count, share in zip(smooth, prior, strict=True)]
 
 
-def address_to_ask(source: Source, known: Mapping[str, Any] | None) -> str:
-    """The configured address, or where it has moved to once AGREED polls in a row were sent there for good."""
-    if known is None or known.get("address") != source.address or int(known.get("moved_agreed") or 0) < AGREED:
-        return source.address
-    return str(known.get("moved_to") or source.address)
+def tail_limit(gaps: Sequence[float], years: float) -> float:
+    """How many expected events without one are a fault: exceeded by its own habit FALSE_A_YEAR times a year.
+
+    `gaps` descending, observed over `years`. The longest tenth are taken for a generalised Pareto tail whose scale and
+    shape are shrunk to those of a Poisson source; the scale's own uncertainty makes the tail of few gaps heavier (the
+    predictive distribution of an exponential tail is a Pareto of shape 1/k).
+    """
+    if len(gaps) > LEAST_GAPS and gaps[0] > OUTLIER * max(gaps[1], 1.0):
+        gaps = gaps[1:]
+    k = min(max(int(TAIL_SHARE * len(gaps)), TAIL_LEAST), TAIL_MOST, len(gaps) - 1)
+    edge = gaps[k]
+    over = [gap - edge for gap in gaps[:k]]
+    scale = (sum(over) + TAIL_PRIOR) / (k + TAIL_PRIOR)
+    shape = 0.0
+    mean = sum(over) / k
+    if mean > 0:
+        spread = sum((one - mean) ** 2 for one in over) / (k - 1) / mean**2  # 1 where the tail is exponential
+        shape = min(max(0.5 * (1 - 1 / spread), 0.0), HEAVIEST) * k / (k + SHAPE_PRIOR) if spread > 1 else 0.0
+    rarer = max(k / years / FALSE_A_YEAR, 1.0)  # how many times rarer than the edge the limit is to be
+    heavy = shape + 1 / (k + TAIL_PRIOR)
+    return max(float(edge + scale * (1 - shape) * (rarer**heavy - 1) / heavy), BEYOND * gaps[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """The volume fell: `seen` events in the last `days` days where `expected` were to be expected."""
+
+    days: int
+    seen: int
+    expected: float
+
+
+def fallen(rhythm: Rhythm, until: float) -> Fall | None:
+    """Whether the last days before `until` brought far less than the weeks before them, and in how many days it shows.
+
+    The weeks before are those that end four weeks ago where there are enough, so that a slow decay does not become
+    its own yardstick. The bar counts in the source's own spread: bursts and busy weeks are part of it.
+    """
+    whole = min(int((until - rhythm.events[0]) // DAY), WINDOW_MOST_DAYS)
+    if whole < 2 * BASE_DAYS_LEAST:
+        return None
+    seen = [0] * whole  # the newest day first
+    for event in rhythm.events:
+        back = int((until - event) // DAY)
+        if 0 <= back < whole:
+            seen[back] += 1
+    week = [rhythm.expected(until - (back + 1) * DAY, until - back * DAY) for back in range(7)]
+    hoped = [week[back % 7] for back in range(whole)]
+    if rhythm.rests:
+        hoped = [rhythm.expected(until - (back + 1) * DAY, until - back * DAY) for back in range(whole)]
+    found = _fall(seen, hoped, FALL_DAYS, max(min(28, whole - 2 * BASE_DAYS_LEAST), BASE_DAYS_LEAST // 2))
+    if found is None and whole >= WINDOW_DAYS + 2 * BASE_DAYS_LEAST:
+        return _fall(seen, hoped, FALL_DAYS_SPARSE, FALL_DAYS_SPARSE[-1])
+    return found
+
+
+def _fall(seen: Sequence[int], hoped: Sequence[float], spans: Sequence[int], old: int) -> Fall | None:
+    """The first of the spans that shows a fall against the days older than `old`; newest day first."""
+    level = sum(seen[old:]) / max(sum(hoped[old:]), 1e-9)
+    usual = [one * level for one in hoped]
+    by_day, by_week = _spread(seen[old:], usual[old:], 1), _spread(seen[old:], usual[old:], 7)
+    for days in spans:
+        if days > old:
+            break
+        count, expected = sum(seen[:days]), sum(usual[:days])
+        part = -(-days // 4)  # of the span, the newest quarter: a source that is back is not falling
+        if sum(seen[:part]) > BACK_SHARE * sum(usual[:part]):
+            continue
+        if not count:
+            continue  # a span without any is for silence to judge, by the tail of its gaps
+        spread = max(1.0, by_day, by_week)
+        bar = FALL_SURPRISE if days <= FALL_DAYS[-1] else FALL_SURPRISE_SPARSE
+        if count < FALL_SHARE * expected and surprise(count, expected) > bar * math.sqrt(spread):
+            return Fall(days, count, expected)
+    return None
+
+
+def _spread(seen: Sequence[int], usual: Sequence[float], days: int) -> float:
+    """Variance over mean of the counts of so many days: 1 for a Poisson source, more for bursts."""
+    found = []
+    for start in range(0, len(seen) - days + 1, days):
+        expected = sum(usual[start : start + days])
+        if expected > 0.2:  # of an empty Sunday nothing can be told
+            found.append((sum(seen[start : start + days]) - expected) ** 2 / expected)
+    return sum(found) / len(found) if found else 1.0
+
+
+def surprise(seen: float, expected: float) -> float:
+    """How many standard deviations too few: the signed root of the Poisson deviance, 0 where there are not too few."""
+    if seen >= expected:
+        return 0.0
+    return math.sqrt(2 * ((seen * math.log(seen / expected) if seen else 0.0) + expected - seen))

@@ -5,7 +5,7 @@ build = pick (new to this reader, of their topics) -> collapse (identical titles
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from unicodedata import category
@@ -24,8 +24,6 @@ ANSWER_HOURS = (
 )
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
           "December")  # fmt: skip
-WELL = ("ok", "unchanged")
-STATE_WORDS = {"new": "not asked yet", "not_run": "not asked", "all_dropped": "nothing usable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,10 @@ class StoryLine:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A source that is not well, in words."""
+    """A source that is not well, in words. The digest is told, it does not judge: reports import no crawler.
+
+    source  its id. outlet: the outlet's name. why: a few words, foreign ones among them. since: "since 3 March" or "".
+    """
 
     source: str
     outlet: str
@@ -87,9 +88,12 @@ class Digest:
         return len(self.top) + len(self.rest) + self.more
 
 
-def build(at: Snapshot, config: Config, reader: Reader, now: datetime) -> Digest:
-    """The digest of `reader` on the calendar day of `now`. The same store, config and now give the same digest, also
-    after it has been sent: deliveries of the day itself are not looked at. Raises StoreError."""
+def build(
+    at: Snapshot, config: Config, reader: Reader, now: datetime, troubles: Sequence[Trouble] = ()
+) -> Digest:  # fmt: skip
+    """The digest of `reader` on the calendar day of `now`. The same store, config, now and troubles (the worst first)
+    give the same digest, also after it has been sent: deliveries of the day itself are not looked at. Raises
+    StoreError."""
     day = now.astimezone(config.zone).date()
     fresh, older = _pick(at, config, reader, now)
     stories = _rank(_collapse(fresh), _topics_of(reader, config))
@@ -98,7 +102,6 @@ def build(at: Snapshot, config: Config, reader: Reader, now: datetime) -> Digest
     topics = _covered([story[0] for story in stories], _topics_of(reader, config))
     polled = at.polled()
     enabled = [source for source in config.sources if source.enabled]
-    troubles = [trouble for source in enabled if (trouble := _trouble(source, polled, config, now))]
     date_text = f"{day.day} {MONTHS[day.month - 1]}"
     return Digest(
         reader=reader,
@@ -112,7 +115,7 @@ def build(at: Snapshot, config: Config, reader: Reader, now: datetime) -> Digest
         older=len(older),
         answered=sum(_answered(source, polled, now) for source in enabled),
         asked=len(enabled),
-        troubles=tuple(troubles[:MAX_TROUBLES]),
+        troubles=tuple(_plain(trouble) for trouble in troubles[:MAX_TROUBLES]),
         more_troubles=max(0, len(troubles) - MAX_TROUBLES),
         articles=(*sorted(article.id for article in fresh), *sorted(older)),
     )
@@ -254,19 +257,8 @@ def _answered(source: Source, polled: Mapping[str, SourceAt], now: datetime) -> 
     return last is not None and last >= now - patience
 
 
-def _trouble(source: Source, polled: Mapping[str, SourceAt], config: Config, now: datetime) -> Trouble | None:
-    outlet = shown_name(config.outlets[source.outlet].name)
-    found = polled.get(source.id)
-    if found is None:
-        return Trouble(source.id, outlet, STATE_WORDS["new"], "")
-    answered = _answered(source, polled, now)
-    if found.state in WELL and answered:
-        return None
-    why = "silent" if found.state in WELL else STATE_WORDS.get(found.state, found.state.replace("_", " "))
-    if found.reason:
-        why = f"{why}: {_one_line(found.reason, REASON_LIMIT)}"
-    last, what = (found.new_item_at, "new item") if answered else (found.answered_at, "answer")
-    if last is None:
-        return Trouble(source.id, outlet, why, f"no {what} yet")
-    local = last.astimezone(config.zone)
-    return Trouble(source.id, outlet, why, f"last {what} {local.day} {MONTHS[local.month - 1]} {local.year}")
+def _plain(trouble: Trouble) -> Trouble:
+    """The same in one line each: a host's own words may be among them."""
+    return Trouble(
+        trouble.source, _one_line(trouble.outlet, REASON_LIMIT), _one_line(trouble.why, REASON_LIMIT), trouble.since
+    )

@@ -21,7 +21,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_each_benchmark_is_a_module_found_by_name(load: Any) -> None:
-    assert load("run").names() == ["feeds", "memory", "pipeline", "polling", "store", "warcs"]
+    assert load("run").names() == ["feeds", "memory", "pipeline", "polling", "silence", "store", "warcs"]
 
 
 def test_an_unknown_name_is_refused(load: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,3 +88,9 @@ def test_feeds_are_read_alike_before_they_are_timed(load: Any) -> None:
     feeds.same(load("_sources").feed_body())
     (row,) = feeds.measure(rounds=1, repeats=1)
     assert row.ratio > 0
+
+
+@pytest.mark.slow
+def test_silence_plays_a_year(load: Any) -> None:
+    names = [row.name for row in load("silence").measure(seeds=[1], sources=6)]
+    assert names == ["silence: noticed", "silence: delay", "silence: false alarms"]

@@ -17,10 +17,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP as Server
 from lxml import html as lxml_html
 
+from jobs.digests import troubles
 from models.config import Config, Reader
 from models.errors import ReportError
 from models.queries import snapshot
-from models.store import connect
+from models.store import Store, connect
 from reports import digest, mail
 from reports.digest import Digest
 from tests.shelf import Shelf, config_of, source
@@ -54,7 +55,7 @@ def story(shelf: Shelf, title: str, ago: timedelta | None, outlet: str = "report
 
 def built(shelf: Shelf, reader: Reader = ANA, config: Config = CONFIG, now: datetime = NOW) -> Digest:
     with snapshot(shelf.engine) as at:
-        return digest.build(at, config, reader, now)
+        return digest.build(at, config, reader, now, troubles(config, Store(shelf.engine), now))
 
 
 def parsed(page: str) -> Any:
@@ -189,7 +190,7 @@ def test_a_quiet_day_says_how_many_sources_answered(shelf: Shelf) -> None:
     assert (made.answered, made.asked) == (1, 2)
     for part in (mail.text(made), mail.html(made)):
         assert "Nothing new; 1 of 2 sources answered." in part
-        assert "Trend (trend_en): unreachable: timed out; last answer 20 March 2026" in part
+        assert "Trend (trend_en): failing: timed out; since 20 March" in part
 
 
 def test_what_is_wrong_with_a_source(shelf: Shelf) -> None:
@@ -200,18 +201,18 @@ def test_what_is_wrong_with_a_source(shelf: Shelf) -> None:
     shelf.polled("fine", "a", "unchanged", answered_at=NOW - HOUR)
     shelf.polled("weekly", "a", "ok", answered_at=NOW - 10 * DAYS)
     shelf.polled("silent", "a", "ok", answered_at=NOW - 2 * DAYS)
-    shelf.polled("hollow", "a", "empty", answered_at=NOW - HOUR, new_item_at=NOW - 30 * DAYS)
+    shelf.polled("hollow", "a", "empty", answered_at=NOW - HOUR, failing_since=NOW - 30 * DAYS)
     shelf.polled("shut", "a", "refused", reason="403\nForbidden", answered_at=None)
     shelf.polled("waiting", "a", "new")
     made = built(shelf, config=config)
     assert (made.answered, made.asked) == (3, 7)
-    assert {t.source: (t.why, t.since) for t in made.troubles} == {
-        "never": ("not asked yet", ""),
-        "silent": ("silent", "last answer 21 March 2026"),
-        "hollow": ("empty", "last new item 21 February 2026"),
-        "shut": ("refused: 403 Forbidden", "no answer yet"),
-        "waiting": ("not asked yet", "no answer yet"),
-    }
+    assert [(t.source, t.why, t.since) for t in made.troubles] == [
+        ("shut", "refused: 403 Forbidden", ""),
+        ("hollow", "empty: answers, with no entries", "since 21 February"),
+        ("silent", "not run: not asked for 2 d", "since 21 March"),
+        ("never", "not asked yet", ""),
+        ("waiting", "not asked yet", ""),
+    ], "the worst first"
 
 
 def test_the_footer_names_fifteen_sources_and_counts_the_rest(shelf: Shelf) -> None:

@@ -38,7 +38,7 @@ from crawler.addresses import is_web, normalise
 from crawler.discovery import Places
 from crawler.fetch import ANSWERS, RESTS, Refused, plain_headers
 from crawler.hosts import HostGate
-from crawler.rhythm import GOOD, RETIRED, Poll, address_to_ask, limits_of, next_minutes
+from crawler.pace import GOOD, RETIRED, Poll, address_to_ask, limits_of, next_minutes
 from crawler.walls import wall_of
 from crawler.workers import Workers
 from models.article import Feed
@@ -56,6 +56,8 @@ FORGOTTEN: dict[str, Any] = {
     "etag": None, "last_modified": None, "body_hash": None, "moved_to": None, "moved_agreed": 0, "cursor": None,
     "failures": 0, "failing_since": None, "retired_at": None,
 }  # fmt: skip
+FAILED = ("unreachable", "refused")  # states of a source that gave nothing readable at its last poll
+HOLLOW = ("empty", "all_dropped")  # states of a source whose last body gave nothing; the same body again gives no more
 NO_ANSWER = ("dns", "connection_refused", "timeout", "no_route")  # reasons of a host that may not be there at all
 
 
@@ -201,7 +203,8 @@ class SourceSpider(scrapy.Spider, ABC):
         """The conditional request for a source; validators count only for the address they came from."""
         known = self._known(source)
         headers = {}
-        if self.settled(source):
+        # After a failure the whole body is wanted: "not modified" would not show whether it is well again.
+        if self.settled(source) and known.get("state") not in FAILED:
             if known.get("etag"):
                 headers["If-None-Match"] = known["etag"]
             if known.get("last_modified"):
@@ -234,7 +237,9 @@ class SourceSpider(scrapy.Spider, ABC):
     async def _take(self, response: Response, source: Source, count: RunCount) -> None:
         fresh = fresh_minutes(response)
         if response.status == 304 and _asked_for_changes(response):  # else a source would look well for ever
-            self._ended(source, count, "unchanged", "304", self._good() | self._moved(response, source), fresh)
+            self._unchanged(
+                source, count, "304", {"answered_at": self.crawl.now} | self._moved(response, source), fresh
+            )
             return
         wall = wall_of(response.status, plain_headers(response), response.body, response.url)
         if wall is not None:  # a refusal, whatever its status says; never "empty"
@@ -245,10 +250,10 @@ class SourceSpider(scrapy.Spider, ABC):
             self._ended(source, count, result, f"http_{response.status}", self._bad(source, response.status))
             return
         body_hash = hashlib.sha256(response.body).hexdigest()
-        same = self._known(source).get("body_hash") == body_hash
-        if same and self.settled(source):
+        known = self._known(source)
+        if known.get("body_hash") == body_hash and known.get("state") not in FAILED and self.settled(source):
             learned = self._good() | self._validators(response, source)
-            self._ended(source, count, "unchanged", "same body", learned, fresh)
+            self._unchanged(source, count, "same body", learned, fresh)
             return
         learned = self._good() | self._validators(response, source) | {"body_hash": body_hash}
         try:
@@ -287,19 +292,32 @@ class SourceSpider(scrapy.Spider, ABC):
         result = "refused" if reason in REFUSED else "unreachable"
         self._ended(source, count, result, reason, self._bad(source))
 
+    def _unchanged(self, source: Source, count: RunCount, how: str, learned: dict[str, Any], fresh: float) -> None:
+        """The run found nothing new; a source that was not well before is not made well by that."""
+        known = self._known(source)
+        if known.get("state") in (*FAILED, *HOLLOW):
+            learned = {**learned, "state": known["state"], "reason": known.get("reason") or ""}
+        else:
+            learned = {**learned, **self._good()}
+        self._ended(source, count, "unchanged", how, learned, fresh)
+
     def _ended(
         self, source: Source, count: RunCount, result: str, reason: str, learned: dict[str, Any], fresh: float = 0.0
     ) -> None:
-        """The end of a poll: the run's result and what is learned of the source. `fresh`: see rhythm.Poll."""
+        """The end of a poll: the run's result and what is learned of the source. `fresh`: see pace.Poll."""
         known = self._known(source)
         row = {"source": source.id, "outlet": source.outlet, "address": source.address, "state": result,
                "polled_at": self.crawl.now, "interval_minutes": self._interval(source, result, count, fresh),
                **({} if known else FORGOTTEN), **learned}  # fmt: skip
+        if row["state"] in (*FAILED, *HOLLOW):
+            row["failing_since"] = known.get("failing_since") or self.crawl.now
+        elif row["state"] != "not_run":  # a host that rests tells nothing of the source
+            row["failing_since"] = None
         learnt = self.crawl.learned[source.id] = {**self.crawl.learned.get(source.id, {}), **row}
         if result in GOOD and address_to_ask(source, learnt) != source.address:
             reason = "; ".join(filter(None, (reason, f"moved to {learnt['moved_to']}: put it into config")))
         count.result, count.reason = result, reason
-        learnt["reason"] = reason
+        learnt["reason"] = learned.get("reason", reason)
 
     def _interval(self, source: Source, result: str, count: RunCount, fresh: float) -> float:
         known, now = self._known(source), self.crawl.now

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crawler.rhythm import (
+from crawler.pace import (
     AGREED,
     DAY_MINUTES,
     Limits,
