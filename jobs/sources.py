@@ -19,6 +19,7 @@ from crawler.polled import POLLED
 from models.config import Config, Source
 from models.health_queries import ItemSeen, SourceRecord, records
 from models.store import shown_name
+from models.text import printable
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -179,7 +180,7 @@ def as_text(rows: Sequence[Mapping[str, Any]], columns: int | None = None) -> st
     table.add_column("12 weeks", no_wrap=True)
     table.add_column("why", overflow="fold", ratio=1)
     for row in active:
-        outlet = [row["name"]] if width >= NAMES_FROM else []
+        outlet = [printable(row["name"])] if width >= NAMES_FROM else []
         table.add_row(row["source"], *outlet, _state(row), *_ages(row), bar(row["weeks"]), _why(row))
     stream = StringIO()
     Console(file=stream, width=width, highlight=False, markup=False, force_terminal=sys.stdout.isatty()).print(table)
@@ -204,7 +205,7 @@ def _ages(row: Mapping[str, Any]) -> tuple[str, str]:
 
 def _why(row: Mapping[str, Any]) -> str:
     since = f", since {datetime.fromisoformat(row['since']):%d %b}" if row["since"] and row["alarm"] else ""
-    return "; ".join(part for part in (f"{row['why']}{since}", *row["warnings"]) if part)
+    return printable("; ".join(part for part in (f"{row['why']}{since}", *row["warnings"]) if part))
 
 
 def bar(weeks: Sequence[int]) -> str:

@@ -319,7 +319,7 @@ def test_a_304_does_not_make_a_source_well(tmp_path: Path) -> None:
 
         assert state(1, well) == ("ok", "", 1, 0)
         assert state(2, Answer(status=500)) == ("unreachable", "http_500", 0, 1)
-        assert state(3, Answer(status=304)) == ("unreachable", "http_500", 0, 1)
+        assert state(3, Answer(status=304)) == ("unreachable", "http_304", 0, 2), "nobody asked for changes"
         assert [one.headers["If-None-Match"] for one in web.to(address)[-1:]] == [None], "the whole body is wanted"
         assert state(4, well) == ("ok", "", 1, 0)
         assert state(5, well)[:2] == ("unchanged", "same body")

@@ -337,10 +337,7 @@ class SourceSpider(scrapy.Spider, ABC):
     def _bad(self, source: Source, status: int | None = None) -> dict[str, Any]:
         """What a failure teaches. One at the address it moved to sends the next poll back to the one of config."""
         known = self._known(source)
-        learned: dict[str, Any] = {
-            "failures": int(known.get("failures") or 0) + 1,
-            "failing_since": known.get("failing_since") or self.crawl.now,
-        }
+        learned: dict[str, Any] = {"failures": int(known.get("failures") or 0) + 1}
         if address_to_ask(source, known) != source.address:
             return learned | {"moved_agreed": 0, "etag": None, "last_modified": None}
         return learned | {"retired_at": self.crawl.now} if status == RETIRED else learned
@@ -349,7 +346,7 @@ class SourceSpider(scrapy.Spider, ABC):
         return {"cursor": self.cursors.get(source.id) or self.cursor(source) or None}
 
     def _good(self) -> dict[str, Any]:
-        return {"failures": 0, "failing_since": None, "retired_at": None, "answered_at": self.crawl.now}
+        return {"failures": 0, "retired_at": None, "answered_at": self.crawl.now}
 
     def _validators(self, response: Response, source: Source) -> dict[str, Any]:
         """ETag, Last-Modified and where a permanent redirect pointed, to be saved after the entries."""
