@@ -15,7 +15,7 @@ from crawler.decoding import decode
 from crawler.jsonld import text_of
 from crawler.language import language_of
 from crawler.listings import select
-from crawler.metadata import authors_of, canonical_of, read_head, site_name, title_of
+from crawler.metadata import about_of, authors_of, canonical_of, read_head, site_name, title_of
 from crawler.pagedates import When, modified_of, published_of
 from crawler.pagekind import kind_of
 from crawler.plain import one_line
@@ -68,7 +68,11 @@ def read_page(
     when = When(language, zone, now)
     published = published_of(head, when, warnings, _selected(tree, hints.date))
     text = _selected_lines(tree, hints.body) or body_of(
-        None if hostile else tree, markup, text_of(head.article.get("articleBody")), warnings
+        None if hostile else tree,
+        markup,
+        text_of(head.article.get("articleBody")),
+        f"{title} {about_of(head)}",
+        warnings,
     )
     text = _without_headline(text, title)
     return Page(
