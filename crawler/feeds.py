@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -19,6 +20,8 @@ from models.article import Entry, Feed
 from models.dates import OLDEST_YEAR, KnownDate, parse_date, too_far_ahead
 from models.errors import CollectError, NotAFeed
 
+LONGEST_CALLED = 120  # characters of a summary that stand for a missing title: what a search result shows of one
+Conflicts = tuple[tuple[str, str], ...]  # (origin, ISO text) of dates that were not believed
 _NOWHERE = "http://relative.invalid"
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 # Tags that no writer means as text, even where the feed calls its title plain.
@@ -42,8 +45,10 @@ def read_feed(
     headers   of the response, any case; `content-type` and `content-language` are used.
     language  two letters for dates in words and entries that name none.
     zone      IANA name for dates without an offset, UTC when None.
-    now       when the bytes were fetched: dates more than 24 h after it are left out with a warning.
-    Titles and summaries are one line of plain text. Raises NotAFeed (HTML, empty, anything else), TooLarge (over the
+    now       when the bytes were fetched: dates more than 24 h after it are no `published`, but kept as `conflicts` of
+              the date that is, or of the entry that has no other (DESIGN §5).
+    Titles and summaries are one line of plain text; an entry without a title is called by its summary's beginning.
+    Raises NotAFeed (HTML, empty, anything else), TooLarge (over the
     caps of feedguard), CollectError `dtd_entities`, `bad_gzip` or `unreadable` (feedparser refused its characters).
     """
     body = gunzip(body, MAX_BYTES, url)
@@ -63,6 +68,14 @@ class _Reader:
         self.url, self.language, self.zone, self.now = url, language, zone, now
         self.warnings: list[str] = []
         self.base = url  # what relative links belong to
+
+        # Relative links are resolved against a host that cannot exist, and moved to the right one afterwards: a feed
+        # that is served by another host than its site means its site.
+        self.nowhere = urljoin(_NOWHERE, urlsplit(url).path or "/")
+
+    def as_given(self, identifier: str) -> str:
+        """An id as the feed wrote it: feedparser resolves a relative one, and it must not change when a feed moves."""
+        return identifier.removeprefix(self.nowhere[: self.nowhere.rfind("/") + 1]).removeprefix(_NOWHERE)
 
     def warn(self, text: str) -> None:
         if text not in self.warnings:
@@ -87,10 +100,23 @@ class _Reader:
             known = _from_struct(fallback, origin)
         if known is None:
             self.warn(f"date not understood: {one_line(text)[:60]!r}")
-        elif too_far_ahead(known, self.now):
-            self.warn(f"date in the future left out: {one_line(text)[:60]!r}")
-            return None
         return known
+
+    def published(self, candidates: Iterable[tuple[str, object, object]]) -> tuple[KnownDate | None, Conflicts]:
+        """The first of (origin, text, feedparser's reading) that is a date and not in the future; the refused ones.
+
+        The refused dates are conflicts of the date where there is one, and of the entry where there is none.
+        """
+        refused: list[tuple[str, str]] = []
+        for origin, text, fallback in candidates:
+            known = self.date(text, origin, fallback)
+            if known is None:
+                continue
+            if not too_far_ahead(known, self.now):
+                return replace(known, conflicts=(*known.conflicts, *refused)), ()
+            self.warn(f"date in the future left out: {one_line(str(text))[:60]!r}")
+            refused.append((origin, known.value.isoformat()))
+        return None, tuple(dict.fromkeys(refused))
 
 
 def two_letters(tag: object) -> str | None:
@@ -117,9 +143,7 @@ def _xml_feed(body: bytes, reader: _Reader, headers: Mapping[str, str]) -> Feed:
     response = {name: lower[name] for name in ("content-type", "content-language") if lower.get(name)}
     if any("labelled" in warning for warning in mended):
         response.pop("content-type", None)  # it repeats the wrong label
-    # Relative links are resolved against a host that cannot exist, and moved to the right one afterwards: a feed that
-    # is served by another host than its site means its site.
-    response["content-location"] = urljoin(_NOWHERE, urlsplit(reader.url).path or "/")
+    response["content-location"] = reader.nowhere
     # Sanitising and resolving inside summaries is left out: we keep no markup, and they cost half of the time.
     try:
         parsed = feedparser.parse(
@@ -156,16 +180,39 @@ def _text(raw: Any, name: str) -> str:
 
 def _entry(raw: Any, reader: _Reader, feed_language: str | None) -> Entry:
     identifier = one_line(raw.get("id"))
-    if identifier.startswith(_NOWHERE):
-        identifier = join(reader.base, identifier.removeprefix(_NOWHERE))
     own_link = [link.get("href") for link in raw.get("links", ()) if link.get("rel") in ("alternate", None)]
-    guid = identifier if raw.get("guidislink") or identifier.startswith(("http://", "https://")) else None
+    permalink = raw.get("guidislink") or identifier.startswith(("http://", "https://"))
     original = str(raw.get("feedburner_origlink") or "")
-    link = reader.link(original if " " not in original else None, raw.get("link"), *own_link, guid)
+    link = reader.link(
+        original if " " not in original else None, raw.get("link"), *own_link, identifier if permalink else None
+    )
     summary = _summary(raw)
-    title = _text(raw, "title")
+    published, conflicts = reader.published(
+        # dict.get: feedparser's own answers `updated` with `published`, and warns
+        (origin, dict.get(raw, name), dict.get(raw, f"{name}_parsed"))
+        for name, origin in _DATES
+    )
     tongue = two_letters((raw.get("title_detail") or {}).get("language")) or two_letters(raw.get("dc_language"))
-    return Entry(title, link, identifier, _published(raw, reader), summary, tongue or feed_language)
+    return Entry(
+        title=_text(raw, "title") or called(summary),
+        link=link,
+        id=reader.as_given(identifier),
+        published=published,
+        summary=summary,
+        language=tongue or feed_language,
+        conflicts=conflicts,
+    )
+
+
+_DATES = (("published", "feed"), ("created", "feed"), ("updated", "feed-updated"))
+
+
+def called(summary: str) -> str:
+    """What to call an entry without a title, as posts of microblogs are: its summary, cut at a word."""
+    if len(summary) <= LONGEST_CALLED:
+        return summary
+    cut = summary[:LONGEST_CALLED]
+    return f"{cut[: cut.rfind(' ')] if ' ' in cut[LONGEST_CALLED // 2 :] else cut.rstrip()}…"
 
 
 def _summary(raw: Any) -> str:
@@ -173,15 +220,6 @@ def _summary(raw: Any) -> str:
     if summary:
         return summary
     return next((text for part in raw.get("content", ()) if (text := plain(part.get("value")))), "")
-
-
-def _published(raw: Any, reader: _Reader) -> KnownDate | None:
-    for name, origin in (("published", "feed"), ("created", "feed"), ("updated", "feed-updated")):
-        text = dict.get(raw, name)  # not raw.get: feedparser answers `updated` with `published` and warns
-        known = reader.date(text, origin, dict.get(raw, f"{name}_parsed"))
-        if known is not None:
-            return known
-    return None
 
 
 # ---------------------------------------------------------------------------------------------------------- JSON Feed
@@ -209,15 +247,21 @@ def _string(value: object) -> str:
 
 
 def _json_item(item: dict[str, Any], reader: _Reader, feed_language: str | None) -> Entry:
-    published = reader.date(item.get("date_published"), "feed")
-    if published is None:
-        published = reader.date(item.get("date_modified"), "feed-updated")
+    """An item of JSON Feed 1.0 or 1.1: nothing but its id is required of it, and a number may stand for a string."""
+    published, conflicts = reader.published(
+        [("feed", item.get("date_published"), None), ("feed-updated", item.get("date_modified"), None)]
+    )
+    identifier = one_line(_string(item.get("id")))
     summary = one_line(_string(item.get("summary"))) or one_line(_string(item.get("content_text")))
+    summary = summary or plain(_string(item.get("content_html")))
+    permalink = identifier if identifier.startswith(("http://", "https://")) else None
     return Entry(
-        title=plain(_string(item.get("title"))),
-        link=reader.link(item.get("url"), item.get("external_url")),
-        id=one_line(_string(item.get("id"))),
+        title=plain(_string(item.get("title"))) or called(summary),
+        # `url` is the item's page; `external_url` is the page it is about: another outlet's, and no page of this one
+        link=reader.link(item.get("url"), permalink, item.get("external_url")),
+        id=identifier,
         published=published,
-        summary=summary or plain(_string(item.get("content_html"))),
+        summary=summary,
         language=two_letters(item.get("language")) or feed_language,
+        conflicts=conflicts,
     )

@@ -18,12 +18,13 @@ Prominence = Literal["headline", "lead", "body"]
 class Entry:
     """One entry of a feed, sitemap or listing, as the source says it. Text is plain NFC with no markup."""
 
-    title: str
+    title: str  # "" where it has neither title nor summary; a long summary that stands for it is cut
     link: str  # absolute http(s) address, or "" where the entry has none
     id: str  # guid, atom:id or rdf:about as given, else ""
     published: KnownDate | None
     summary: str  # plain text
     language: str | None  # two letters as the feed says, else None
+    conflicts: tuple[tuple[str, str], ...] = ()  # (origin, ISO text) of dates not believed, where no other is known
 
 
 @dataclass(frozen=True, slots=True)

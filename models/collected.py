@@ -280,7 +280,7 @@ def _refreshed(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _stated(info: Mapping[str, Any] | None) -> bool:
     """Whether a date comes from a feed, which states it, and not from words on a listing page."""
-    return info is not None and str(info["origin"]).startswith("feed")
+    return info is not None and str(info.get("origin", "")).startswith("feed")
 
 
 def chunks(values: list[Any]) -> Iterable[list[Any]]:
@@ -296,6 +296,8 @@ def _item_rows(source: Source, entries: Sequence[tuple[Entry, str]], now: dateti
         # A guid that several entries share says nothing about which one this is.
         key = index_key(clean(entry.id if entry.id and ids[entry.id] == 1 else address))
         date = date_columns("published", entry.published)
+        if entry.conflicts:  # no date to believe, but what the source stated is kept beside it
+            date["published_info"] = {"conflicts": [list(pair) for pair in entry.conflicts]}
         stated = entry.published.value if entry.published and _stated(date["published_info"]) else None
         rows.setdefault(
             key,

@@ -37,6 +37,7 @@ _MONTHS_BY_LANGUAGE = {
         "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
         "січ лют бер квіт трав черв лип серп вер жовт лист груд",
         "січ лют берез кві тра чер лип сер верес жов листоп гру",
+        "січ лют бер кві тра чер лип сер вер жов лис гру",
     ),
     "ka": (
         "იანვარი თებერვალი მარტი აპრილი მაისი ივნისი ივლისი აგვისტო სექტემბერი ოქტომბერი ნოემბერი დეკემბერი",
@@ -52,6 +53,18 @@ _MONTHS_BY_LANGUAGE = {
     ),
     "es": ("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",),
     "it": ("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",),
+    "el": (
+        "ιανουάριος φεβρουάριος μάρτιος απρίλιος μάιος ιούνιος ιούλιος αύγουστος σεπτέμβριος οκτώβριος νοέμβριος "
+        "δεκέμβριος",
+        "ιανουαρίου φεβρουαρίου μαρτίου απριλίου μαΐου ιουνίου ιουλίου αυγούστου σεπτεμβρίου οκτωβρίου νοεμβρίου "
+        "δεκεμβρίου",
+        "ιαν φεβ μαρ απρ μάι ιούν ιούλ αύγ σεπ οκτ νοε δεκ",
+        "ιαν φεβ μάρ απρ μαϊ ιουν ιουλ αυγ σεπτ οκτ νοέ δεκ",
+    ),
+    "hu": (
+        "január február március április május június július augusztus szeptember október november december",
+        "jan feb márc ápr máj jún júl aug szept okt nov dec",
+    ),
     "pt": ("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",),
 }
 
@@ -101,11 +114,22 @@ _UNIT_LINES = {
 # unit word -> seconds
 UNITS: dict[str, int] = {word: seconds for seconds, line in _UNIT_LINES.items() for word in line.split()}
 
-# Abbreviations that name one offset, in minutes east of UTC. Others mean several things: those are not here, and the
-# source's own zone is used for them. AZT is Azerbaijan's time since it stopped changing clocks (2016).
+# Halves of the day: Latin words count only beside the clock ("am" is German too).
+PM: tuple[str, ...] = ("pm", "ös")
+AM: tuple[str, ...] = ("am", "öö")
+PM_ANYWHERE: tuple[str, ...] = ("下午", "晚", "오후")
+AM_ANYWHERE: tuple[str, ...] = ("上午", "凌晨", "오전")
+
+# Abbreviations that name one offset, in minutes east of UTC. Others mean several things (AMT, IST, GST): those are not
+# here, and the source's own zone is used for them. From the tz database and RFC 822.
 ZONE_ABBREVIATIONS: dict[str, int] = {
     "Z": 0, "UT": 0, "UTC": 0, "GMT": 0, "WET": 0, "CET": 60, "MET": 60, "MEZ": 60, "BST": 60, "WEST": 60,
-    "CEST": 120, "MEST": 120, "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180, "TRT": 180, "AZT": 240,
+    "CEST": 120, "MEST": 120, "MESZ": 120, "EET": 120, "EEST": 180, "AZT": 240,
     "EST": -300, "EDT": -240, "ET": -300, "CST": -360, "CDT": -300, "CT": -360, "MST": -420, "MDT": -360, "MT": -420,
     "PST": -480, "PDT": -420, "PT": -480, "SGT": 480, "HKT": 480, "JST": 540, "KST": 540,
+    "AZST": 300, "GET": 240, "MSD": 240, "SAMT": 240, "UZT": 300, "TMT": 300, "TJT": 300, "PKT": 300, "YEKT": 300,
+    "AQTT": 300, "ORAT": 300, "KGT": 360, "IRST": 210, "AKST": -540, "AKDT": -480, "HST": -600, "NZST": 720,
 }  # fmt: skip
+
+# Abbreviations whose offset was changed by law: what they meant depends on the day.
+ZONE_NAMES: dict[str, str] = {"MSK": "Europe/Moscow", "ALMT": "Asia/Almaty", "TRT": "Europe/Istanbul"}

@@ -9,7 +9,20 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from models.date_words import AGO, JUST_NOW, MONTH_STEMS, MONTHS, RELATIVE_DAYS, UNITS, ZONE_ABBREVIATIONS
+from models.date_words import (
+    AGO,
+    AM,
+    AM_ANYWHERE,
+    JUST_NOW,
+    MONTH_STEMS,
+    MONTHS,
+    PM,
+    PM_ANYWHERE,
+    RELATIVE_DAYS,
+    UNITS,
+    ZONE_ABBREVIATIONS,
+    ZONE_NAMES,
+)
 
 Precision = Literal["minute", "day", "month", "year"]
 ZoneKnown = Literal["known", "assumed"]
@@ -65,7 +78,8 @@ def parse_date(
     text      the first 200 characters are read: ISO 8601, RFC 822, asctime, numeric, Chinese, or with month names of
               az en ka kk ru tr uk (and de es fr it pt); "yesterday, 12:18" and "2 hours ago" only with `now`.
     language  two letters; only decides between day and month in "03/04/2020".
-    zone      IANA name used where the text has no offset; UTC when None. An unknown name raises ValueError.
+    zone      IANA name used where the text has no offset, or an abbreviation that names several; UTC when None. An
+              unknown name raises ValueError.
     now       aware. Relative dates and dates without a year are resolved to the latest moment not after it.
     Nothing is invented: an ambiguous or incomplete date gives None.
     """
@@ -78,7 +92,7 @@ def parse_date(
         return _ago(folded, origin, now)
     day, rest, year_said = found
     clock = _clock(rest)
-    if clock is None and _BROKEN_CLOCK.search(folded):
+    if (clock is None and _BROKEN_CLOCK.search(folded)) or (clock and _BROKEN_OFFSET.search(rest)):
         return None
     try:
         offset = _offset(rest, text) if clock else None
@@ -103,7 +117,8 @@ class _Day:
 _Found = tuple[_Day, str, bool]  # the day, the text without it, whether the year was written
 
 _WORD = r"[^\W\d_]+"
-_ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})(?:-0?(\d{2}|\d(?!\d)))?(?![\d])")
+_ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2}|0\d\d(?=-))(?:-0?(\d{2}|\d(?!\d)))?(?![\d])")
+_ORDINAL = re.compile(r"^(\d{4})-(\d{3})(?=$|t\d\d:)")
 _BASIC = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?:t(\d\d)(\d\d)(\d\d)?)?(?!\d)")
 _CHINESE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월](?:\s*(\d{1,2})\s*[日号號일]?)?")
 _YEAR_FIRST = re.compile(r"(?<![\d.])(\d{4})\s?([./])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?!\d)")
@@ -125,10 +140,12 @@ _CLOCK = re.compile(
     r"(?<![\d:])(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?\s*((?:am|pm)\b|a\.m|p\.m)?(?!\d)|"
     r"(?<!\d)(\d{1,2})\s*[时時]\s*(?:(\d{1,2})\s*分)?|(?<=[t ])(\d{1,2})\s*(am|pm)\b"
 )
+_HALF_BEFORE = re.compile(rf"(?<![^\W\d_])({'|'.join(AM + PM)})\s?$")  # "PM 2:26"
 _OFFSET = re.compile(r"(?:(utc|gmt)\s*)?(?<![\d/.])([+-])\s?(\d{1,2})(?::?(\d\d))?(?![\d:])")
 _BROKEN_CLOCK = re.compile(r"\d-\d\dt\d")  # ISO text that goes on after the T with something that is no time
+_BROKEN_OFFSET = re.compile(r":\d\d(?:\.\d+)?\s?[+-]\d\d:(?!\d\d)")  # "11:47:32 +00:zz": nobody knows what moment
 _IANA = re.compile(r"\b[A-Z][A-Za-z]+/[A-Z][A-Za-z_+\-0-9]+")
-_ABBREVIATION = re.compile(r"\b([A-Z]{1,4})\b")
+_ABBREVIATION = re.compile(r"\b([A-Z]{1,5})\b")
 _UNIT_AGO = re.compile(rf"(?<!\d)(\d{{1,3}})\s*({_WORD})\.?(?:\s*({_WORD}))?")
 
 
@@ -171,6 +188,8 @@ def _calendar_day(text: str, language: str | None, zone: str | None) -> _Found |
 
 
 def _numbers_day(text: str, language: str | None, zone: str | None) -> _Found | None:
+    if match := _ORDINAL.match(text):
+        return _ordinal_day(match)
     if match := _ISO.search(text):
         return _Day(int(match[1]), int(match[2]), int(match[3] or 0)), _without(text, match), True
     if match := _CHINESE.search(text):
@@ -185,6 +204,15 @@ def _numbers_day(text: str, language: str | None, zone: str | None) -> _Found | 
         rest = f"{text[: match.start()]}{clock} {text[match.end() :]}"
         return _Day(int(match[1]), int(match[2]), int(match[3])), rest, True
     return None
+
+
+def _ordinal_day(match: re.Match[str]) -> _Found | None:
+    """ISO 8601's 2003-335: the day of the year."""
+    year, number = int(match[1]), int(match[2])
+    if not (year and 1 <= number <= 366):
+        return None
+    day = date(year, 1, 1) + timedelta(days=number - 1)
+    return (_Day(year, day.month, day.day), _without(match.string, match), True) if day.year == year else None
 
 
 def _day_and_month(
@@ -238,12 +266,11 @@ def _clock(text: str) -> tuple[int, int, int] | None:
     hour = int(match[1] or match[5] or match[7])
     minute, second = int(match[2] or match[6] or 0), int(match[3] or 0)
     half = (match[4] or match[8] or "").replace(".", "")
-    evening = half == "pm" or ("下午" in text or "晚" in text)
-    if evening and hour < 12:
+    if not half and (before := _HALF_BEFORE.search(text[: match.start()])):
+        half = before[1]
+    if (half in PM or any(word in text for word in PM_ANYWHERE)) and hour < 12:
         hour += 12
-    elif (half == "am" or "上午" in text) and hour == 12:
-        hour = 0
-    if hour == 24 and minute == 0:
+    elif (half in AM or any(word in text for word in AM_ANYWHERE)) and hour == 12:
         hour = 0
     return hour, minute, min(second, 59)  # a leap second has no place in datetime
 
@@ -261,8 +288,12 @@ def _offset(folded: str, original: str) -> tzinfo | None:
             return ZoneInfo(match[0])
         except (ZoneInfoNotFoundError, OSError, ValueError):
             return None
-    named = [ZONE_ABBREVIATIONS[word] for word in _ABBREVIATION.findall(original) if word in ZONE_ABBREVIATIONS]
-    return timezone(timedelta(minutes=named[-1])) if named else None
+    named = [word for word in _ABBREVIATION.findall(original) if word in ZONE_ABBREVIATIONS or word in ZONE_NAMES]
+    if not named:
+        return None
+    if named[-1] in ZONE_NAMES:
+        return ZoneInfo(ZONE_NAMES[named[-1]])
+    return timezone(timedelta(minutes=ZONE_ABBREVIATIONS[named[-1]]))
 
 
 def _known(
@@ -279,7 +310,10 @@ def _known(
         return KnownDate(midnight, "month", zone, origin)
     if clock is None:
         return KnownDate(midnight, "day", zone, origin)
-    local = datetime(first.year, first.month, first.day, *clock, tzinfo=offset if offset is not None else home)
+    ends = clock[0] == 24 and clock[1] == 0  # 24:00 is the end of the day (ISO 8601)
+    hour = 0 if ends else clock[0]
+    local = datetime(first.year, first.month, first.day, hour, *clock[1:], tzinfo=home if offset is None else offset)
+    local += timedelta(days=ends)
     shift = local.utcoffset() or timedelta(0)
     return KnownDate(local.astimezone(UTC), "minute", zone, origin, offset=int(shift.total_seconds() // 60))
 

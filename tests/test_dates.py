@@ -50,6 +50,22 @@ FORMS = [
     ("Nov. 2020", "2020-11-01T00:00", "month", "assumed"),
     ("Di, 23 März 2018 00:00:00 +0100", "2018-03-22T23:00", "minute", "known"),
     ("jeu., 02 avril 2020 00:00:00 +0200", "2020-04-01T22:00", "minute", "known"),
+    ("Fri, 21 Nov 2025 10:00:00 MSK", "2025-11-21T07:00", "minute", "known"),
+    ("Sat, 21 Jul 2012 10:00:00 MSK", "2012-07-21T06:00", "minute", "known"),
+    ("Fri, 24 Nov 2023 10:00:00 ALMT", "2023-11-24T04:00", "minute", "known"),
+    ("Fri, 21 Nov 2025 10:00:00 ALMT", "2025-11-21T05:00", "minute", "known"),
+    ("Fri, 21 Nov 2025 10:00:00 IST", "2025-11-21T06:00", "minute", "assumed"),
+    ("Пт, 21 лис 2025 24:00 +0200", "2025-11-21T22:00", "minute", "known"),
+    ("2025-11-21T24:00:00Z", "2025-11-22T00:00", "minute", "known"),
+    ("2003-012-31T10:14:55+00:00", "2003-12-31T10:14:55", "minute", "known"),
+    ("2025-335", "2025-12-01T00:00", "day", "assumed"),
+    ("2020/10/9 PM 2:26", "2020-10-09T10:26", "minute", "assumed"),
+    ("2023. 3. 18 오후 10:58", "2023-03-18T18:58", "minute", "assumed"),
+    ("21.11.2025 ÖS 03:45", "2025-11-21T11:45", "minute", "assumed"),
+    ("am 21.11.2025 12:30 Uhr", "2025-11-21T08:30", "minute", "assumed"),
+    ("Κυρ, 11 Ιούλ 2004 12:00:00 EST", "2004-07-11T17:00", "minute", "known"),
+    ("2004-július-13T9:15-05:00", "2004-07-13T14:15", "minute", "known"),
+    ("Fri, 21 Nov 25 10:00 +0400", "2025-11-21T06:00", "minute", "known"),
     # resolved by now
     ("Bu gün / 12:18", "2026-01-05T08:18", "minute", "assumed"),
     ("Dünən / 22:30", "2026-01-04T18:30", "minute", "assumed"),
@@ -79,7 +95,8 @@ def test_forms(text: str, value: str, precision: str, zone: str) -> None:
     "text",
     ["", "7", "2024", "17-ci il", "99 Jun 2009", "31 fevral 2025", "2025-13-01", "9999-12-31T23:59:59-99:99",
      "may the 7th be", "version 1.2.3.4", "tel. 012 345 67 89", "2013-01-28T09:xx:00Z", "0001-01-01T00:00:00Z",
-     "Qazan şəhəri", "12:30", "03/04/2020"],
+     "Qazan şəhəri", "12:30", "03/04/2020",
+     "1763712000", "1763712000000", "20251", "Sun, 16 Dec 2012 11:47:32 +00:zz", "2025-366", "-0312", "03-12-31"],
 )  # fmt: skip
 def test_nothing_is_invented(text: str) -> None:
     assert parse_date(text, now=NOW) is None
