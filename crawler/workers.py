@@ -10,7 +10,7 @@ import pickle
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from models.article import Feed, Page
-from models.config import Selectors
+from models.config import PageHints, Selectors
 from models.errors import KhazriError, WorkerTimeout
 
 FEED_SECONDS = 5.0  # DESIGN §7; feedguard keeps feeds under 2 s
@@ -72,7 +72,7 @@ class Workers:
         language: str | None = None,
         zone: str | None = None,
         now: datetime | None = None,
-        hints: Any = None,
+        hints: PageHints | Sequence[PageHints] | None = None,
     ) -> Page:
         """`crawler.pages.read_page` in a worker. Raises WorkerTimeout after 10 s or over the memory limit."""
         keywords = {"headers": headers, "language": language, "zone": zone, "now": now, "hints": hints}

@@ -69,6 +69,7 @@ class Collected:
     modified: KnownDate | None = None
     via: str = "crawl"
     first_seen: datetime | None = None  # aware; when an archive saw it, None for now
+    refused: tuple[tuple[str, str], ...] = ()  # (origin, day) of dates not believed, kept where `published` is None
     unlisted: str = ""  # the name to show of an outlet that config does not list, stored with the article
 
 
@@ -457,6 +458,9 @@ def _article_values(tx: Write, one: Collected) -> dict[str, Any]:
 
 
 def _revision_values(tx: Write, article: int, one: Collected, number: int, hashed: str) -> dict[str, Any]:
+    published = date_columns("published", one.published)
+    if one.published is None and one.refused:
+        published["published_info"] = {"conflicts": [list(pair) for pair in one.refused]}
     return {
         "article_id": article,
         "number": number,
@@ -466,7 +470,7 @@ def _revision_values(tx: Write, article: int, one: Collected, number: int, hashe
         "text": one.text,
         "authors": list(one.authors),
         "language": one.language,
-        **date_columns("published", one.published),
+        **published,
         **date_columns("modified", one.modified),
         "content_hash": hashed,
     }

@@ -29,6 +29,7 @@ ZoneKnown = Literal["known", "assumed"]
 Origin = Literal["feed", "feed-updated", "json-ld", "meta", "microdata", "text", "address", "import", "hint"]
 
 LONGEST_DATE_TEXT = 200  # characters looked at: the longest bylines with a date that we saw have about 120
+MOST_OTHER_WORDS = 2  # "Published on Monday, 17 November 2025"
 FUTURE_HOURS = 24  # a date further ahead of `now` is a mistake of the source (DESIGN §5)
 OLDEST_YEAR = 1900  # earlier years in feeds and pages are counters and placeholders such as year 1
 
@@ -72,6 +73,7 @@ def parse_date(
     language: str | None = None,
     zone: str | None = None,
     now: datetime | None = None,
+    order: str = "",
 ) -> KnownDate | None:
     """Read one date out of a short string in any form our sources use; None where it does not say one.
 
@@ -80,6 +82,7 @@ def parse_date(
     language  two letters; only decides between day and month in "03/04/2020".
     zone      IANA name used where the text has no offset, or an abbreviation that names several; UTC when None. An
               unknown name raises ValueError.
+    order     "dmy", "mdy" or "ymd": how this source writes dates in numbers, where somebody knows; "" else.
     now       aware. Relative dates and dates without a year are resolved to the latest moment not after it.
     Nothing is invented: an ambiguous or incomplete date gives None.
     """
@@ -87,7 +90,7 @@ def parse_date(
     if not folded:
         return None
     home = _zone(zone)
-    found = _calendar_day(folded, language, zone) or _relative_day(folded, home, now)
+    found = _calendar_day(folded, language, zone, order) or _relative_day(folded, home, now)
     if found is None:
         return _ago(folded, origin, now)
     day, rest, year_said = found
@@ -102,6 +105,12 @@ def parse_date(
     except (ValueError, OverflowError):  # 31 February, hour 25, offset +99:99, or a shift past the year 9999
         return None
     return known if known is not None and known.value.year >= OLDEST_YEAR - 1 else None
+
+
+def is_date(text: str) -> bool:
+    """Whether a short text is little more than a date: at most two words in it are no month, day or zone."""
+    words = [word for word in re.findall(_WORD, _fold(text)) if len(word) > 2]
+    return len([word for word in words if not month_number(word) and word not in ("utc", "gmt")]) <= MOST_OTHER_WORDS
 
 
 # ---------------------------------------------------------------------------------------------------- pieces of a date
@@ -183,11 +192,11 @@ def _without(text: str, match: re.Match[str]) -> str:
     return f"{text[: match.start()]} {text[match.end() :]}"
 
 
-def _calendar_day(text: str, language: str | None, zone: str | None) -> _Found | None:
-    return _numbers_day(text, language, zone) or _words_day(text)
+def _calendar_day(text: str, language: str | None, zone: str | None, order: str) -> _Found | None:
+    return _numbers_day(text, language, zone, order) or _words_day(text)
 
 
-def _numbers_day(text: str, language: str | None, zone: str | None) -> _Found | None:
+def _numbers_day(text: str, language: str | None, zone: str | None, order: str) -> _Found | None:
     if match := _ORDINAL.match(text):
         return _ordinal_day(match)
     if match := _ISO.search(text):
@@ -197,8 +206,8 @@ def _numbers_day(text: str, language: str | None, zone: str | None) -> _Found | 
     if match := _YEAR_FIRST.search(text):
         return _Day(int(match[1]), int(match[3]), int(match[4])), _without(text, match), True
     if match := _NUMERIC.search(text):
-        order = _day_and_month(int(match[1]), int(match[3]), match[2], language, zone)
-        return None if order is None else (_Day(_full_year(match[4]), order[1], order[0]), _without(text, match), True)
+        day = _numeric_day(match, language, zone, order)
+        return None if day is None else (day, _without(text, match), True)
     if match := _BASIC.search(text):
         clock = f" {match[4]}:{match[5]}:{match[6] or '00'}" if match[4] else ""
         rest = f"{text[: match.start()]}{clock} {text[match.end() :]}"
@@ -213,6 +222,18 @@ def _ordinal_day(match: re.Match[str]) -> _Found | None:
         return None
     day = date(year, 1, 1) + timedelta(days=number - 1)
     return (_Day(year, day.month, day.day), _without(match.string, match), True) if day.year == year else None
+
+
+def _numeric_day(match: re.Match[str], language: str | None, zone: str | None, order: str) -> _Day | None:
+    """The three numbers of "03/04/25": in the order given, else day and month as language and zone tell."""
+    first, second, third = int(match[1]), int(match[3]), match[4]
+    if order == "ymd" and len(third) == 2:
+        return _Day(_full_year(f"{first:02d}"), second, int(third))
+    if order in ("dmy", "mdy"):
+        day, month = (first, second) if order == "dmy" else (second, first)
+        return _Day(_full_year(third), month, day)
+    found = _day_and_month(first, second, match[2], language, zone)
+    return None if found is None else _Day(_full_year(third), found[1], found[0])
 
 
 def _day_and_month(

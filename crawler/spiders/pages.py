@@ -15,7 +15,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.addresses import normalise, original_of
-from crawler.discovery import captured_at, is_post, post_hints, shown_name
+from crawler.discovery import POST_HINTS, captured_at, is_post, shown_name
 from crawler.fetch import ANSWERS, RESTS
 from crawler.hosts import host_of
 from crawler.spiders.base import NO_ANSWER, REFUSALS, Crawl, reason_of
@@ -119,7 +119,7 @@ class PageSpider(scrapy.Spider):
                 language=item.language,
                 zone=self.crawl.places.zone(item.source, response.url),
                 now=seen or self.crawl.now,
-                hints=post_hints() if is_post(item.url) else None,
+                hints=POST_HINTS if is_post(item.url) else outlet.hints,
             )
         except Exception as error:  # the one catch per page: anything is an outcome with its reason
             if not isinstance(error, CollectError):
@@ -183,17 +183,20 @@ def collected(item: DueItem, outlet: Outlet, page: Page) -> Collected:
         text=page.text,
         authors=page.authors,
         language=page.language or item.language,
-        published=better_date(page.published, item.published),
+        published=better_date(page.published, item.published, page.conflicts),
         modified=page.modified,
+        refused=page.conflicts,
         unlisted=shown_name(outlet),
     )
 
 
-def better_date(page: KnownDate | None, feed: KnownDate | None) -> KnownDate | None:
+def better_date(
+    page: KnownDate | None, feed: KnownDate | None, refused: tuple[tuple[str, str], ...] = ()
+) -> KnownDate | None:
     """The page's own date, unless it has none or says only the day that the feed knows to the minute. The one not
-    taken is kept as a candidate."""
+    taken is kept as a candidate, and so is what was `refused` of a page without a date."""
     if page is None or feed is None:
-        return page or feed
+        return page or (replace(feed, conflicts=(*feed.conflicts, *refused)) if feed and refused else feed)
     finer = page.precision == "day" and feed.precision == "minute"
     same_day = abs((feed.value - page.value).total_seconds()) < 36 * 3600  # a day, and any zone's shift of it
     chosen, other = (feed, page) if finer and same_day else (page, feed)
