@@ -14,6 +14,7 @@ from lxml.html import HtmlElement
 
 from crawler.jsonld import text_of
 from crawler.metadata import Head
+from crawler.pagehints import Hinted
 from crawler.plain import one_line
 from models.dates import KnownDate, is_date, parse_date, too_far_ahead
 
@@ -72,6 +73,8 @@ _ZONE_IN_SCRIPT = re.compile(
 
 Conflicts = tuple[tuple[str, str], ...]  # (origin, day)
 
+NO_HINT = Hinted()
+
 
 @dataclass(frozen=True, slots=True)
 class When:
@@ -88,12 +91,13 @@ class When:
 
 
 def published_of(
-    head: Head, when: When, warnings: list[str], selected: Sequence[str] = ()
+    head: Head, when: When, warnings: list[str], selected: Hinted = NO_HINT
 ) -> tuple[KnownDate | None, Conflicts]:
     """The first candidate that is no more than 24 h ahead of `now`, to the minute where another one of the same day
     says it; those that name another day, and those in the future, are its conflicts.
 
-    selected  texts that the outlet's own hint points at, the likeliest first: one of them goes before all others.
+    selected  texts that the outlet's own hint points at, the likeliest first: a proven one goes before all others, an
+              unproven one after what JSON-LD and metas state.
     A page that only names days in the future has no date: nothing is guessed for it, and they come second.
     """
     found: list[KnownDate] = []
@@ -198,14 +202,14 @@ def _implied_offset(best: KnownDate, found: Sequence[KnownDate], address: KnownD
 
 
 def _candidates(
-    head: Head, when: When, selected: Sequence[str] = (), warnings: list[str] | None = None
+    head: Head, when: When, selected: Hinted = NO_HINT, warnings: list[str] | None = None
 ) -> Iterator[KnownDate]:
-    hinted = next((known for text in selected if (known := when.read(text, "hint"))), None)
-    if hinted is not None:
-        yield hinted
-    elif selected and warnings is not None:
+    hint = next((known for text in selected.texts if (known := when.read(text, "hint"))), None)
+    if selected.texts and hint is None and warnings is not None:
         warnings.append("hint for date found no date")
-    seen = hinted is not None
+    if hint is not None and selected.proven:
+        yield hint
+    seen = hint is not None
     stated = [(text_of(head.article.get(name)), "json-ld") for name in ("datePublished", "dateCreated", "uploadDate")]
     stated += [(value, "meta") for name in _PUBLISHED_METAS for value in head.metas.get(name, ())[:1]]
     for text, origin in stated:
@@ -213,6 +217,8 @@ def _candidates(
         if known is not None and known.precision in ("minute", "day"):
             seen = True
             yield known
+    if hint is not None and not selected.proven:
+        yield hint
     if not seen:
         yield from _in_page(head, when)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from lxml.html import HtmlElement
@@ -18,6 +19,7 @@ from crawler.plain import one_line
 from models.config import PageHints
 
 MOST_DATE_PARTS = 3  # elements that one date may be spread over: day, time, and an icon's label
+_WORD = re.compile(r"\w+")
 _AT = re.compile(r"^(?P<css>.*)@(?P<name>[A-Za-z][\w:-]*)$")
 _LINES = {  # elements that begin and end a line
     "address", "article", "blockquote", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "main",
@@ -56,33 +58,58 @@ def order_of(hints: Sequence[PageHints]) -> str:
     return next((one.date_order for one in hints if one.date_order), "")
 
 
-def hinted(hints: Sequence[PageHints], name: str, tree: HtmlElement, warnings: list[str]) -> tuple[str, ...]:
-    """The texts of the elements that the first fruitful selector for `name` (title, date, author) finds."""
-    given = [css for one in hints if (css := getattr(one, name))]
-    for css in given:
-        if found := tuple(text for text in _texts(tree, css) if text):
-            return found
+@dataclass(frozen=True, slots=True)
+class Hinted:
+    """What the first fruitful selector found: texts in document order, and whether somebody has proven it.
+
+    What nobody has proven is checked against what the page states: selectors read in others' code age unseen.
+    """
+
+    texts: tuple[str, ...] = ()
+    proven: bool = False
+
+
+def hinted(hints: Sequence[PageHints], name: str, tree: HtmlElement, warnings: list[str]) -> Hinted:
+    """By the selectors for `name`: title, date or author."""
+    given = [one for one in hints if getattr(one, name)]
+    for one in given:
+        if found := tuple(text for text in _texts(tree, getattr(one, name)) if text):
+            return Hinted(found, bool(one.verified))
     if given:
         warnings.append(f"hint for {name} found nothing")
-    return ()
+    return Hinted()
 
 
-def hinted_body(hints: Sequence[PageHints], tree: HtmlElement, warnings: list[str]) -> tuple[str, bool]:
-    """The article's lines, judged like those of the general rules, and whether somebody has proven the selector."""
+def hinted_title(hints: Sequence[PageHints], tree: HtmlElement, general: str, warnings: list[str]) -> str:
+    """The title by hint; an unproven one must have half of its words in common with the `general` one."""
+    found = hinted(hints, "title", tree, warnings)
+    title = found.texts[0] if found.texts else ""
+    if not title or found.proven or not general:
+        return title or general
+    ours, theirs = (set(_WORD.findall(text.casefold())) for text in (title, general))
+    if len(ours & theirs) * 2 >= min(len(ours), len(theirs)):
+        return title
+    warnings.append("hint for title found another one than the page states")
+    return general
+
+
+def hinted_body(hints: Sequence[PageHints], tree: HtmlElement, warnings: list[str]) -> Hinted:
+    """The article's lines, one text, judged like those of the general rules."""
     given = [one for one in hints if one.body]
     for one in given:
         lines = [line for element in _outermost(select(tree, one.body)) for line in _lines(element)]
         if text := without_noise("\n".join(lines), link_blocks(tree)):
-            return text, bool(one.verified)
+            return Hinted((text,), bool(one.verified))
     if given:
         warnings.append("hint for body found nothing")
-    return "", False
+    return Hinted()
 
 
-def dated_texts(found: Sequence[str]) -> tuple[str, ...]:
+def hinted_date(hints: Sequence[PageHints], tree: HtmlElement, warnings: list[str]) -> Hinted:
     """What may hold the whole date: the parts together where day and time stand in elements of their own."""
-    parts = found[:MOST_DATE_PARTS]
-    return tuple(dict.fromkeys((" ".join(parts), *parts))) if parts else ()
+    found = hinted(hints, "date", tree, warnings)
+    parts = found.texts[:MOST_DATE_PARTS]
+    return Hinted(tuple(dict.fromkeys((" ".join(parts), *parts))) if parts else (), found.proven)
 
 
 def _texts(tree: HtmlElement, css: str) -> Iterator[str]:

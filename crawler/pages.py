@@ -16,7 +16,7 @@ from crawler.jsonld import text_of
 from crawler.language import language_of
 from crawler.metadata import Head, about_of, authors_of, canonical_of, read_head, site_name, title_of
 from crawler.pagedates import When, modified_of, published_of, stated_day
-from crawler.pagehints import dated_texts, hinted, hinted_body, layouts, order_of, zone_of
+from crawler.pagehints import hinted, hinted_body, hinted_date, hinted_title, layouts, order_of, zone_of
 from crawler.pagekind import kind_of
 from models.article import Page
 from models.config import PageHints
@@ -61,14 +61,14 @@ def read_page(
         given = layouts(given, url, day, now.date() if now else None)
         when = replace(when, zone=zone_of(given, zone), order=order_of(given))
     site = site_name(head)
-    title = " ".join(hinted(given, "title", tree, warnings)[:1]) or title_of(head, site)
-    published, conflicts = published_of(head, when, warnings, dated_texts(hinted(given, "date", tree, warnings)))
+    title = hinted_title(given, tree, title_of(head, site), warnings)
+    published, conflicts = published_of(head, when, warnings, hinted_date(given, tree, warnings))
     text = _body(tree, markup, head, title, hostile, given, warnings)
     text = _without_headline(text, title)
     return Page(
         title=title,
         text=text,
-        authors=_authors(head, site, hinted(given, "author", tree, warnings)),
+        authors=_authors(head, site, hinted(given, "author", tree, warnings).texts),
         published=published,
         modified=modified_of(head, when),
         language=language_of(text, title) if text else None,
@@ -91,8 +91,9 @@ def _body(
 ) -> str:
     """By hint or by the general rules. A hint that nobody has proven and that finds little must find half as much as
     they do: selectors age into teasers and captions, and a text cut short is worse than one with a line too many."""
-    found, proven = hinted_body(hints, tree, warnings)
-    if found and (proven or len(found) >= SHORT):
+    hint = hinted_body(hints, tree, warnings)
+    found = "".join(hint.texts)
+    if found and (hint.proven or len(found) >= SHORT):
         return found
     about = f"{title} {about_of(head)}"
     general = body_of(None if hostile else tree, markup, text_of(head.article.get("articleBody")), about, warnings)

@@ -219,7 +219,7 @@ MISTAKES = [
     ("outlets", "outlets:\n", "version: 1\noutlets:\n", "watch/outlets.yaml:1: unknown key 'version'; known: entities, outlets, relations, topics"),
     ("outlets", OUTLETS, "- a\n- b\n", "watch/outlets.yaml:1: must be a block of keys, not a list"),
     ("outlets", "title: h1.t", "titel: h1.t", "watch/outlets.yaml:16: outlets.report.hints[0]: unknown key 'titel'; did you mean 'title'?"),
-    ("outlets", "body: div.text p", "body: 'div[x'", "watch/outlets.yaml:16: outlets.report.hints[0].body: not a CSS selector: Expected ']', got <EOF at 5>"),
+    ("outlets", "body: div.text p", "body: 'div[x'", "watch/outlets.yaml:16: outlets.report.hints[0].body: not a CSS selector: Operator expected, got <EOF at 5>"),
     ("outlets", "date_order: dmy", "date_order: dym", "watch/outlets.yaml:16: outlets.report.hints[0].date_order: unknown date_order 'dym'; did you mean 'ymd'?"),
     ("outlets", "valid_until: 2026-04-05", "valid_until: 2026-04", "watch/outlets.yaml:17: outlets.report.hints[0].valid_until: must be a day such as 2026-04-05, not '2026-04'"),
     ("outlets", "Asia/Tbilisi", "Tbilisi", "watch/outlets.yaml:16: outlets.report.hints[0].zone: unknown zone 'Tbilisi'; did you mean 'Asia/Tbilisi'?"),

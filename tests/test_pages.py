@@ -149,7 +149,9 @@ def test_article_body_of_json_ld_cleans_the_text() -> None:
 
 def test_hints_go_first() -> None:
     body = article(SENTENCE).replace(b"</h1>", b'</h1><div id="when">03.02.2025</div><h2 id="t">Another title</h2>')
-    page = read_page(body, "https://a.example/x", hints=PageHints(title="#t", date="#when", body="article p"))
+    page = read_page(
+        body, "https://a.example/x", hints=PageHints(title="#t", date="#when", body="article p", verified="2026-11")
+    )
     assert page.title == "Another title"
     assert page.published is not None
     assert (page.published.origin, page.published.value.month) == ("hint", 2)
