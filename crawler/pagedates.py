@@ -38,7 +38,7 @@ _MODIFIED_METAS = (
     "article:modified_time", "og:updated_time", "datemodified", "article:updated_time", "last-modified",
     "dcterms.modified", "dc.date.modified", "parsely-mod-date", "article.updated", "lastmod",
 )  # fmt: skip
-_DATE_NAMES = re.compile(r"date|time|publish|posted|byline|meta|tarix|tarih|дата|info|stamp", re.IGNORECASE)
+_DATE_NAMES = re.compile(r"date|time|publish|posted|byline|author|meta|tarix|tarih|дата|info|stamp", re.IGNORECASE)
 _NOT_DATE_NAMES = re.compile(
     r"update|modif|comment|related|sidebar|footer|copyright|event|timeline|lifetime", re.IGNORECASE
 )

@@ -74,6 +74,8 @@ MONTHS: dict[str, int] = {
     for line in lines
     for number, word in enumerate(line.split(), start=1)
 }
+# KASIM and ARALIK in capitals lose the dotless ı when they are folded.
+MONTHS |= {word.replace("ı", "i"): number for word, number in MONTHS.items() if "ı" in word}
 
 # Inflected forms are their stem and an ending; only stems that begin no common word besides the month.
 MONTH_STEMS: tuple[tuple[str, int], ...] = tuple(
@@ -89,16 +91,26 @@ MONTH_STEMS: tuple[tuple[str, int], ...] = tuple(
     for number, stem in enumerate(line.split(), start=1)
 )
 
-# word -> days before the day of `now`
-RELATIVE_DAYS: dict[str, int] = {
-    **dict.fromkeys(("today", "bu gün", "bu gun", "bugün", "бүгін", "сегодня", "сьогодні", "დღეს", "今天", "今日"), 0),
-    **dict.fromkeys(
-        ("yesterday", "dünən", "dunen", "кеше", "вчера", "dün", "გუშინ", "вчора", "учора", "昨天", "昨日"), 1
-    ),
-    **dict.fromkeys(("srağagün", "позавчера", "позавчора", "evvelsi gün", "გუშინწინ", "前天"), 2),
+_RELATIVE_LINES = {
+    # a site writes "cегодня" with a Latin c; Uzbek stands in both scripts
+    0: "today|bu gün|bu gun|bugün|бүгін|сегодня|cегодня|сьогодні|დღეს|今天|今日|бугун|bugun",
+    1: "yesterday|dünən|dunen|кеше|вчера|dün|გუშინ|вчора|учора|昨天|昨日|кеча|kecha",
+    2: "srağagün|позавчера|позавчора|evvelsi gün|გუშინწინ|前天|бұрнағы күні",
 }
+# word -> days before the day of `now`
+RELATIVE_DAYS: dict[str, int] = {word: back for back, line in _RELATIVE_LINES.items() for word in line.split("|")}
 
-JUST_NOW: tuple[str, ...] = ("just now", "indicə", "жаңа ғана", "только что", "az önce", "ახლახან", "щойно", "刚刚")
+JUST_NOW: tuple[str, ...] = (
+    "just now",
+    "indicə",
+    "bir az əvvəl",
+    "жаңа ғана",
+    "только что",
+    "az önce",
+    "ახლახან",
+    "щойно",
+    "刚刚",
+)
 
 # "ago" comes after the unit in all our languages
 AGO: tuple[str, ...] = ("ago", "əvvəl", "öncə", "бұрын", "назад", "önce", "წინ", "тому", "前")
@@ -111,6 +123,9 @@ _UNIT_LINES = {
     86_400: "day days gün күн день дня дней дн დღე დღის дні днів 天 日",
     604_800: "week weeks həftə апта неделя недели недель неделю hafta კვირა კვირის тиждень тижні тижнів 周 週",
 }
+# "an hour ago": a unit with no number before it, or with the word for one
+ONE: tuple[str, ...] = ("a", "an", "one", "bir", "бір", "один", "одну", "одна", "ერთი", "一")
+
 # unit word -> seconds
 UNITS: dict[str, int] = {word: seconds for seconds, line in _UNIT_LINES.items() for word in line.split()}
 

@@ -16,6 +16,7 @@ from models.date_words import (
     JUST_NOW,
     MONTH_STEMS,
     MONTHS,
+    ONE,
     PM,
     PM_ANYWHERE,
     RELATIVE_DAYS,
@@ -130,6 +131,7 @@ _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2}|0\d\d(?=-))(?:-0?(\d{2}|\d(?!\d)))?(
 _ORDINAL = re.compile(r"^(\d{4})-(\d{3})(?=$|t\d\d:)")
 _BASIC = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?:t(\d\d)(\d\d)(\d\d)?)?(?!\d)")
 _CHINESE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월](?:\s*(\d{1,2})\s*[日号號일]?)?")
+_CHINESE_DAY = re.compile(r"(?<!\d)(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]")
 _YEAR_FIRST = re.compile(r"(?<![\d.])(\d{4})\s?([./])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?!\d)")
 _NUMERIC = re.compile(r"(?<![\d:.])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d\d(?![\d:]))")
 _DAY_WORD_YEAR = re.compile(
@@ -143,7 +145,7 @@ _ASCTIME = re.compile(
 _YEAR_DAY_WORD = re.compile(
     rf"(\d{{4}})\s*(?:жылғы|жылдың|жылы|ж|წლის|წ|-cı il|ci il|il)?[\s.,\-]{{0,3}}(\d{{1,2}})[\s\-]({_WORD})"
 )
-_YEAR_WORD_DAY = re.compile(rf"(\d{{4}})-({_WORD})-(\d{{1,2}})(?!\d)")
+_YEAR_WORD_DAY = re.compile(rf"(\d{{4}})(?:-|-c[iıuü] il(?:in)? )({_WORD})[- ](\d{{1,2}})(?!\d)")
 _WORD_YEAR = re.compile(rf"({_WORD})\.?,?\s+(\d{{4}})(?!\d)")
 _CLOCK = re.compile(
     r"(?<![\d:])(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?\s*((?:am|pm)\b|a\.m|p\.m)?(?!\d)|"
@@ -203,6 +205,8 @@ def _numbers_day(text: str, language: str | None, zone: str | None, order: str) 
         return _Day(int(match[1]), int(match[2]), int(match[3] or 0)), _without(text, match), True
     if match := _CHINESE.search(text):
         return _Day(int(match[1]), int(match[2]), int(match[3] or 0)), _without(text, match), True
+    if match := _CHINESE_DAY.search(text):
+        return _Day(0, int(match[1]), int(match[2])), _without(text, match), False
     if match := _YEAR_FIRST.search(text):
         return _Day(int(match[1]), int(match[3]), int(match[4])), _without(text, match), True
     if match := _NUMERIC.search(text):
@@ -373,7 +377,7 @@ def _ago(text: str, origin: str, now: datetime | None) -> KnownDate | None:
         return None
     if any(words in text for words in JUST_NOW):
         return KnownDate(now.astimezone(UTC), "minute", "known", origin)
-    for match in _UNIT_AGO.finditer(text):
+    for match in _UNIT_AGO.finditer(_with_ones(text)):
         unit, ago = match[2], match[3] or ""
         if unit not in UNITS and unit.endswith("前"):
             unit, ago = unit[:-1], "前"
@@ -383,3 +387,16 @@ def _ago(text: str, origin: str, now: datetime | None) -> KnownDate | None:
                 return KnownDate(value, "minute", "known", origin)
             return KnownDate(value.replace(hour=0, minute=0, second=0, microsecond=0), "day", "known", origin)
     return None
+
+
+def _with_ones(text: str) -> str:
+    """ "an hour ago" and "час назад" as "1 hour ago"."""
+    words = text.split(" ")
+    for place in range(len(words) - 1):
+        if words[place] in UNITS and words[place + 1] in AGO:
+            before = words[:place]
+            if before and before[-1] in ONE:
+                before = before[:-1]
+            if not before or not before[-1].isdecimal():
+                return " ".join((*before, "1", *words[place:]))
+    return text

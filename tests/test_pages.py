@@ -26,20 +26,27 @@ def load(name: str) -> tuple[Page, dict[str, Any]]:
     expected: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
     now = datetime.fromisoformat(expected["now"]) if "now" in expected else None
     body = (FOLDER / f"{name}.html").read_bytes()
-    return read_page(body, expected["url"], zone=expected.get("zone"), now=now), expected
+    page = read_page(body, expected["url"], headers=expected.get("headers"), zone=expected.get("zone"), now=now)
+    return page, expected
+
+
+def having(field: str) -> list[str]:
+    """The articles whose record says what `field` should be; one that nobody has judged yet is not compared."""
+    return [name for name in ARTICLES if field in json.loads((FOLDER / f"{name}.json").read_text("utf-8"))]
 
 
 def test_there_are_enough_pages() -> None:
-    assert len(ARTICLES) >= 12
+    local = [name for name in ARTICLES if name[:2] in ("az", "kk", "ka", "uk", "tr", "ru", "zh")]
+    assert len(local) >= 40
 
 
-@pytest.mark.parametrize("name", ARTICLES)
+@pytest.mark.parametrize("name", having("title"))
 def test_title(name: str) -> None:
     page, expected = load(name)
     assert page.title == expected["title"]
 
 
-@pytest.mark.parametrize("name", ARTICLES)
+@pytest.mark.parametrize("name", having("contains"))
 def test_text(name: str) -> None:
     page, expected = load(name)
     assert page.kind == "article"
@@ -50,12 +57,18 @@ def test_text(name: str) -> None:
     assert len(page.text.splitlines()) >= 3, "paragraphs are kept"
 
 
-@pytest.mark.parametrize("name", ARTICLES)
+@pytest.mark.parametrize("name", having("published"))
 def test_published(name: str) -> None:
     page, expected = load(name)
+    if expected["published"] is None:
+        assert page.published is None
+        assert [list(pair) for pair in page.conflicts] == expected["conflicts"]
+        return
     assert page.published is not None
     assert page.published.value == datetime.fromisoformat(expected["published"])
     assert (page.published.precision, page.published.zone) == (expected["precision"], expected["known"])
+    if "local" in expected:
+        assert page.published.local.date().isoformat() == expected["local"]
 
 
 @pytest.mark.parametrize("name", ARTICLES)
@@ -65,13 +78,13 @@ def test_modified(name: str) -> None:
     assert (page.modified.value if page.modified else None) == (datetime.fromisoformat(stated) if stated else None)
 
 
-@pytest.mark.parametrize("name", ARTICLES)
+@pytest.mark.parametrize("name", having("language"))
 def test_language(name: str) -> None:
     page, expected = load(name)
     assert page.language == expected["language"]
 
 
-@pytest.mark.parametrize("name", ARTICLES)
+@pytest.mark.parametrize("name", having("authors"))
 def test_authors(name: str) -> None:
     page, expected = load(name)
     assert list(page.authors) == expected["authors"]
