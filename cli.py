@@ -288,8 +288,11 @@ def record(
     store = open_store(config) if is_address(page) else None
     folder = out or config.var / "recorded"
     now = clock(config)
-    for path in record_pair(config, page, outlet_id=outlet, url=url, folder=folder, now=now, store=store):
+    paths, warnings = record_pair(config, page, outlet_id=outlet, url=url, folder=folder, now=now, store=store)
+    for path in paths:
         print(path)
+    for warning in warnings:
+        say(f"  {warning}")
     say("correct the .json by hand, then the tests compare it; the page belongs to its publisher: do not publish it")
 
 

@@ -382,6 +382,8 @@ def _by_htmldate(head: Head, when: When) -> KnownDate | None:
     if not found:
         return None
     day = date.fromisoformat(found)
+    if latest == day:  # a guess that says "today" is the clock in some corner of the page: the crawl day in disguise
+        return None
     return KnownDate(datetime(day.year, day.month, day.day, tzinfo=UTC), "day", "assumed", "text")
 
 
@@ -391,7 +393,9 @@ def _own_parts(head: Head) -> HtmlElement:
     for link in tree.iter("a"):
         if link.get("href"):
             link.set("href", "")
-    for aside in tree.xpath("//aside | //nav"):
-        if aside.getparent() is not None:
-            aside.drop_tree()
+    for part in list(tree.iter("*")):
+        name = f"{part.get('class') or ''} {part.get('id') or ''}"
+        is_margin = part.tag in ("aside", "nav") or (name != " " and _MARGINS.search(name))
+        if is_margin and part.getparent() is not None and not any(True for _ in part.iter("h1")):
+            part.drop_tree()
     return tree

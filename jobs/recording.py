@@ -35,8 +35,8 @@ USUAL_LINES = 3  # an article has as many paragraphs at least, unless its record
 
 def record(
     config: Config, what: str, *, outlet_id: str | None, url: str, folder: Path, now: datetime, store: Store | None
-) -> tuple[Path, Path]:
-    """Write the pair of a page; its paths. An address is fetched as a crawl fetches it, a file is read as it lies.
+) -> tuple[tuple[Path, Path], tuple[str, ...]]:
+    """Write the pair of a page: its paths, and what reading warns of. An address is fetched as a crawl does it.
 
     outlet_id  whose zone and hints count; None: the outlet at the address, if config lists one.
     url        of a file: where its bytes came from; "": what the page itself names as its address.
@@ -55,7 +55,7 @@ def record(
     paths[0].write_bytes(fetched.body)
     text = json.dumps(expected_fields(fetched, page, outlet, now), ensure_ascii=False, indent=2)
     paths[1].write_text(text + "\n", encoding="utf-8")
-    return paths
+    return paths, page.warnings
 
 
 def is_address(what: str) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
+import yaml
 
 from crawler.pagehints import layouts
 from crawler.pages import read_page
 from models.article import Page
 from models.config import PageHints, load_config
+from tests.hostile import Answer, Hostile, Operator, rss
 
 OLD = PageHints(body="div.old", valid_until=date(2024, 6, 30))
 MIDDLE = PageHints(body="div.middle", valid_until=date(2025, 12, 31))
@@ -142,3 +145,30 @@ def test_the_shipped_hints_are_usable() -> None:
         for hints in outlet.hints:
             found = page(f"<article><h1>The harbour keeper speaks</h1>{text_block('t')}</article>", hints)
             assert found.text == "\n".join(WORDS), outlet.id
+
+
+@pytest.mark.slow
+def test_a_crawl_reads_by_the_outlets_hints_and_tells_their_decay(tmp_path: Path) -> None:
+    good = (
+        f"<h1>The harbour keeper speaks</h1>{text_block('told')}<div class='more'><p>{'Other words. ' * 40}</p></div>"
+    )
+    routes = {
+        "http://a.example/feed": Answer(rss("http://a.example/1", "http://a.example/2"), type="application/rss+xml"),
+        "http://a.example/1": Answer(f"<html><body>{good}<i class='d'>03/04/2025</i></body></html>".encode()),
+        "http://a.example/2": Answer(f"<html><body>{good.replace('told', 'new')}</body></html>".encode()),
+    }
+    with Hostile(routes) as web:
+        operator = Operator(tmp_path, web.address, {"a": {"a": "http://a.example/feed"}})
+        config = yaml.safe_load(operator.config.read_text("utf-8"))
+        config["outlets"]["a"]["hints"] = [
+            {"body": "div.told p", "date": "i.d", "date_order": "mdy", "verified": "2026-03"}
+        ]
+        operator.config.write_text(yaml.safe_dump(config), encoding="utf-8")
+        operator.run("db", "upgrade")
+        out = operator.crawl()
+        texts = dict(operator.rows("SELECT a.url, r.text FROM article a JOIN revision r ON r.article_id = a.id"))
+        days = dict(operator.rows("SELECT a.url, r.published FROM article a JOIN revision r ON r.article_id = a.id"))
+    assert texts["http://a.example/1"] == "\n".join(WORDS)
+    assert days["http://a.example/1"].startswith("2025-03-04")
+    assert WORDS[4] in texts["http://a.example/2"], "the general rules read on"
+    assert "a: hint for body found nothing on 1 of 2 pages" in out

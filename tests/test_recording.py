@@ -28,7 +28,9 @@ def config() -> Config:
 
 
 def recorded(config: Config, folder: Path, what: Path, url: str = "", outlet: str | None = None) -> dict[str, Any]:
-    html, expected = record(config, str(what), outlet_id=outlet, url=url, folder=folder, now=NOW, store=None)
+    paths, warnings = record(config, str(what), outlet_id=outlet, url=url, folder=folder, now=NOW, store=None)
+    html, expected = paths
+    assert ("hint for body found nothing" in warnings) is (outlet == "trend")
     assert html.read_bytes() == what.read_bytes()
     found: dict[str, Any] = json.loads(expected.read_text("utf-8"))
     return found

@@ -42,6 +42,8 @@ class PageSpider(scrapy.Spider):
         self.crawl = crawl
         self.known = known  # items whose address already is an article's: nothing to fetch
         self.ends: dict[tuple[str, str], str] = {}  # (outlet, address key) asked for in this crawl -> its outcome
+        self.readings: Counter[str] = Counter()  # outlet -> its pages read in this crawl
+        self.decayed: Counter[tuple[str, str]] = Counter()  # (outlet, what one of its hints did not do) -> pages
         self.silent: Counter[str] = Counter()  # host -> pages in a row that got no answer
         self.queues: dict[str, deque[DueItem]] = {}
         for item in items:
@@ -125,6 +127,8 @@ class PageSpider(scrapy.Spider):
             if not isinstance(error, CollectError):
                 self.logger.exception("%s: reading failed", item.url)
             return ended(item, outlet, key, f"failed:{reason_of(error)}", str(error))
+        self.readings[outlet.id] += 1
+        self.decayed.update((outlet.id, warning) for warning in page.warnings if warning.startswith("hint for"))
         if is_post(
             item.url
         ):  # its page is a widget, whose title is not the message's and whose address is not for people
@@ -133,6 +137,11 @@ class PageSpider(scrapy.Spider):
         if found.outcome is None and await self._had(item, found):
             return ended(item, outlet, found.address_key, "known", "a finder's address led to an article that we have")
         return replace(found, via="import", first_seen=min(seen, self.crawl.now)) if seen else found
+
+    def closed(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's shape
+        """Hints that no longer fit are told once a crawl, not once a page."""
+        for (outlet, warning), pages in sorted(self.decayed.items()):
+            self.logger.warning("%s: %s on %d of %d pages", outlet, warning, pages, self.readings[outlet])
 
     async def _had(self, item: DueItem, found: Collected) -> bool:
         """Whether a finder's address led, by redirect or canonical link, to an article that the outlet's own sources
