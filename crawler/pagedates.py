@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import htmldate
@@ -18,7 +19,7 @@ from crawler.pagehints import Hinted
 from crawler.plain import one_line
 from models.dates import KnownDate, is_date, parse_date, too_far_ahead
 
-MOST_ELEMENTS = 60  # elements with a date-like name that are looked at
+MOST_ELEMENTS = 200  # elements with a date-like name that are looked at, those of the page's margins included
 LONGEST_BYLINE = 120  # characters of such an element; longer ones are text, where dates mean other days
 LONGEST_DATE = 48  # characters of an element that is nothing but a date, weekday, clock and zone with it
 NEAR_BEFORE, NEAR_AFTER = 15, 120  # elements around the headline among which its date stands
@@ -38,7 +39,9 @@ _MODIFIED_METAS = (
     "article:modified_time", "og:updated_time", "datemodified", "article:updated_time", "last-modified",
     "dcterms.modified", "dc.date.modified", "parsely-mod-date", "article.updated", "lastmod",
 )  # fmt: skip
-_DATE_NAMES = re.compile(r"date|time|publish|posted|byline|author|meta|tarix|tarih|дата|info|stamp", re.IGNORECASE)
+_DATE_NAMES = re.compile(
+    r"date|time|publish|posted|created|byline|author|meta|tarix|tarih|дата|info|stamp", re.IGNORECASE
+)
 _NOT_DATE_NAMES = re.compile(
     r"update|modif|comment|related|sidebar|footer|copyright|event|timeline|lifetime", re.IGNORECASE
 )
@@ -65,6 +68,7 @@ _STAMP_IN_ADDRESS = re.compile(
     r"[/_-]((?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))((?:[01]\d|2[0-3])[0-5]\d[0-5]\d)(?:\d{3})?(?!\d)"
 )
 _MONTH_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)/(0[1-9]|1[0-2])/(?!\d{1,2}(?:/|$))[^/]")
+_CLOCK_ALONE = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d(?:\s*\(?(?:UTC|GMT)\s?[+-]\d{1,2}(?::?\d\d)?\)?)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ZONE_IN_SCRIPT = re.compile(
     r"time_?-?zone[\w-]*[\"']?\s*[:=]\s*(?:\{[^{}]{0,80}?)?[\"']([A-Z][A-Za-z]+\\?/[A-Z][A-Za-z_]+(?:\\?/[A-Z][A-Za-z_]+)?)[\"']",
@@ -126,8 +130,8 @@ def stated_day(head: Head, when: When) -> date | None:
 def modified_of(head: Head, when: When) -> KnownDate | None:
     """When the page says it was last changed; None where it does not, or where the moment is in the future."""
     stated = [(text_of(head.article.get("dateModified")), "json-ld"), (head.meta(*_MODIFIED_METAS), "meta")]
-    stated += [(text[match.end() :], "text") for text, match in _updates(head.tree)]
-    for text, origin in stated:
+    shown = ((text[match.end() :], "text") for text, match in _updates(head.tree))
+    for text, origin in chain(stated, shown):
         known = when.read(text, origin)
         if known is not None and not too_far_ahead(known, when.now):
             return known
@@ -233,7 +237,7 @@ def _in_page(head: Head, when: When) -> Iterator[KnownDate]:
     address = _in_address(head.url, when)
     words = list(_in_words(head.tree, when))[:3]
     if address is not None and not any(word.local.date() == address.local.date() for word in words):
-        yield address
+        yield _at_clock(address, head.tree, when) if not words else address
     yield from words
     if address is None and not words:
         yield from _at_headline(head.tree, when)
@@ -268,11 +272,11 @@ def _date_elements(tree: HtmlElement) -> Iterator[tuple[HtmlElement, bool]]:
             continue
         if _NOT_DATE_NAMES.search(name) and not _PUBLISHED_NAMES.search(name):
             continue
-        if _in_margins(element):
-            continue
         looked += 1
         if looked > MOST_ELEMENTS:
             return
+        if _in_margins(element):
+            continue
         yield element, headline is None or -NEAR_BEFORE <= places[element] - middle <= NEAR_AFTER
 
 
@@ -325,6 +329,15 @@ def _with_clock(known: KnownDate, element: HtmlElement, when: When) -> KnownDate
     fuller = when.read(text, "text") if 0 < len(text) <= LONGEST_BYLINE else None
     same = fuller is not None and fuller.precision == "minute" and fuller.local.date() == known.value.date()
     return fuller if fuller is not None and same else known
+
+
+def _at_clock(address: KnownDate, tree: HtmlElement, when: When) -> KnownDate:
+    """The day in the address with the time that stands alone at the headline, as some news lists write it."""
+    for element, is_near in _date_elements(tree) if address.precision == "day" else ():
+        text = one_line(" ".join(element.itertext()))
+        if is_near and _CLOCK_ALONE.fullmatch(text):
+            return when.read(f"{address.value.date().isoformat()} {text}", "address") or address
+    return address
 
 
 def _at_headline(tree: HtmlElement, when: When) -> Iterator[KnownDate]:
@@ -382,6 +395,8 @@ def _by_htmldate(head: Head, when: When) -> KnownDate | None:
     if not found:
         return None
     day = date.fromisoformat(found)
+    if (day.month, day.day) == (1, 1):  # what it makes of a year alone, most often that of a copyright line
+        return None
     if latest == day:  # a guess that says "today" is the clock in some corner of the page: the crawl day in disguise
         return None
     return KnownDate(datetime(day.year, day.month, day.day, tzinfo=UTC), "day", "assumed", "text")

@@ -61,6 +61,10 @@ _MONTHS_BY_LANGUAGE = {
         "ιαν φεβ μαρ απρ μάι ιούν ιούλ αύγ σεπ οκτ νοε δεκ",
         "ιαν φεβ μάρ απρ μαϊ ιουν ιουλ αυγ σεπτ οκτ νοέ δεκ",
     ),
+    "ar": (
+        "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+        "يناير فبراير مارس ابريل ماي يونيه يوليوز اغسطس سبتمبر اكتوبر نوفمبر ديسمبر",
+    ),
     "hu": (
         "január február március április május június július augusztus szeptember október november december",
         "jan feb márc ápr máj jún júl aug szept okt nov dec",
@@ -74,6 +78,9 @@ MONTHS: dict[str, int] = {
     for line in lines
     for number, word in enumerate(line.split(), start=1)
 }
+# The Levant's own names, two of two words; pages write them beside the common ones: "نيسان / أبريل".
+_LEVANT = "كانون الثاني|شباط|آذار|نيسان|أيار|حزيران|تموز|آب|أيلول|تشرين الأول|تشرين الثاني|كانون الأول"
+MONTHS |= {word: number for number, word in enumerate(_LEVANT.split("|"), start=1) if " " not in word}
 # KASIM and ARALIK in capitals lose the dotless ı when they are folded.
 MONTHS |= {word.replace("ı", "i"): number for word, number in MONTHS.items() if "ı" in word}
 
@@ -132,8 +139,8 @@ UNITS: dict[str, int] = {word: seconds for seconds, line in _UNIT_LINES.items() 
 # Halves of the day: Latin words count only beside the clock ("am" is German too).
 PM: tuple[str, ...] = ("pm", "ös")
 AM: tuple[str, ...] = ("am", "öö")
-PM_ANYWHERE: tuple[str, ...] = ("下午", "晚", "오후")
-AM_ANYWHERE: tuple[str, ...] = ("上午", "凌晨", "오전")
+PM_ANYWHERE: tuple[str, ...] = ("下午", "晚", "오후", "مساء")
+AM_ANYWHERE: tuple[str, ...] = ("上午", "凌晨", "오전", "صباح")
 
 # Abbreviations that name one offset, in minutes east of UTC. Others mean several things (AMT, IST, GST): those are not
 # here, and the source's own zone is used for them. From the tz database and RFC 822.

@@ -79,7 +79,7 @@ def parse_date(
     """Read one date out of a short string in any form our sources use; None where it does not say one.
 
     text      the first 200 characters are read: ISO 8601, RFC 822, asctime, numeric, Chinese, or with month names of
-              az en ka kk ru tr uk (and de es fr it pt); "yesterday, 12:18" and "2 hours ago" only with `now`.
+              az en ka kk ru tr uk (and ar de el es fr hu it pt); "yesterday, 12:18" and "2 hours ago" only with `now`.
     language  two letters; only decides between day and month in "03/04/2020".
     zone      IANA name used where the text has no offset, or an abbreviation that names several; UTC when None. An
               unknown name raises ValueError.
@@ -134,6 +134,7 @@ _CHINESE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월](?:\s*(\d{1,2})
 _CHINESE_DAY = re.compile(r"(?<!\d)(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]")
 _YEAR_FIRST = re.compile(r"(?<![\d.])(\d{4})\s?([./])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?!\d)")
 _NUMERIC = re.compile(r"(?<![\d:.])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d\d(?![\d:]))")
+_TWO_NAMES = re.compile(rf"({_WORD}) ?/ ?({_WORD})")  # a month by both of its names
 _DAY_WORD_YEAR = re.compile(
     rf"(?<![\d:])(\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[\s\-,.]{{0,3}}(?:de\s+)?({_WORD})"
     rf"(?:(?:\.|,|\s+de)?[\s\-,.]{{0,3}}(?:(\d{{4}})(?!\d)|(?<=[\s\-])(\d\d)(?![\d:.])))?"
@@ -254,6 +255,9 @@ def _day_and_month(
 
 
 def _words_day(text: str) -> _Found | None:
+    text = _TWO_NAMES.sub(
+        lambda match: match[2] if month_number(match[1]) == month_number(match[2]) else match[0], text
+    )
     for pattern, order in (
         (_YEAR_WORD_DAY, (1, 2, 3)),
         (_ASCTIME, (4, 1, 2)),

@@ -68,6 +68,7 @@ FORMS = [
     ("Fri, 21 Nov 25 10:00 +0400", "2025-11-21T06:00", "minute", "known"),
     ("29 KASIM 2025 CUMARTESİ 10:30", "2025-11-29T06:30", "minute", "assumed"),
     ("2025-ci il noyabrın 17-si, 13:55", "2025-11-17T09:55", "minute", "assumed"),
+    ("24 نيسان / أبريل 2020 09:22 مساءً", "2020-04-24T17:22", "minute", "assumed"),
     # resolved by now
     ("11月15日 10:32", "2025-11-15T06:32", "minute", "assumed"),
     ("cегодня, 12:51", "2026-01-05T08:51", "minute", "assumed"),

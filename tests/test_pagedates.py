@@ -136,6 +136,13 @@ def test_what_was_changed_is_not_what_was_published(words: str) -> None:
     assert times == ["10:05", "13:20"]
 
 
+def test_a_copyright_year_is_no_date() -> None:
+    found = page(
+        after="<p class='c'>Copyright 2019 The Old Pier</p>", head='<meta name="copyright" content="2019 Pier">'
+    )
+    assert found.published is None
+
+
 # ---------------------------------------------------------------------------------------------------------- candidates
 
 
