@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import htmldate
 from lxml.html import HtmlElement
 
+from crawler.addresses import original_of
 from crawler.jsonld import text_of
 from crawler.metadata import Head
 from crawler.pagehints import Hinted
@@ -46,13 +47,14 @@ _NOT_DATE_NAMES = re.compile(
     r"update|modif|comment|related|sidebar|footer|copyright|event|timeline|lifetime", re.IGNORECASE
 )
 _PUBLISHED_NAMES = re.compile(r"publish|entry-date|created|posted", re.IGNORECASE)  # WordPress: "published updated"
-# Where the day that a reader opens the page is shown, and other articles and people's comments have their dates.
-_MARGINS = re.compile(
-    r"(?:^|[\s_-])(?:top-?bar|head(?:er)?-?(?:date|top|info)|site-?header|weather|currenc\w*|today|now|clock|ticker|footer|"
-    r"copyright|sidebar|related|similar|oxsar|popular|latest|son-xeber\w*|lenta|most-?read|comments?|comment-\w+)"
-    r"(?:$|[\s_-])",
-    re.IGNORECASE,
+# Where the day on which a reader opens the page is shown, and where people's comments and other articles have theirs.
+_FRAME = (
+    r"top-?bar|head(?:er)?-?(?:date|top|info)|site-?header|weather|currenc\w*|today|now|clock|ticker|comments?|"
+    r"comment-\w+"
 )
+_OTHERS = r"footer|copyright|sidebar|related|similar|oxsar|popular|latest|son-xeber\w*|lenta|most-?read"
+_IN_FRAME = re.compile(rf"(?:^|[\s_-])(?:{_FRAME})(?:$|[\s_-])", re.IGNORECASE)
+_MARGINS = re.compile(rf"(?:^|[\s_-])(?:{_FRAME}|{_OTHERS})(?:$|[\s_-])", re.IGNORECASE)
 _UPDATED = re.compile(
     r"\b(?:(?:last |son )?(?:updated|modified|yenilən\w*|dəyişdiril\w*|обновлен\w*|изменен\w*|оновлен\w*|змінен\w*|"
     r"güncelle\w*|жаңарт\w*|განახლ\w*))|更新(?:时间|日期|于)?|最后修改",
@@ -360,6 +362,7 @@ def _at_headline(tree: HtmlElement, when: When) -> Iterator[KnownDate]:
 
 
 def _in_address(url: str, when: When) -> KnownDate | None:
+    url = original_of(url)  # the digits of an archive's address are those of the capture
     if match := _STAMP_IN_ADDRESS.search(url):
         known = when.read(f"{match[1]}T{match[2]}", "address")
         if known is not None:
@@ -375,7 +378,7 @@ def _in_address(url: str, when: When) -> KnownDate | None:
 
 
 def _month_in_address(url: str) -> KnownDate | None:
-    match = _MONTH_IN_ADDRESS.search(url)
+    match = _MONTH_IN_ADDRESS.search(original_of(url))
     if match is None or int(match[1]) < OLDEST:
         return None
     return KnownDate(datetime(int(match[1]), int(match[2]), 1, tzinfo=UTC), "month", "assumed", "address")
@@ -410,7 +413,7 @@ def _own_parts(head: Head) -> HtmlElement:
             link.set("href", "")
     for part in list(tree.iter("*")):
         name = f"{part.get('class') or ''} {part.get('id') or ''}"
-        is_margin = part.tag in ("aside", "nav") or (name != " " and _MARGINS.search(name))
+        is_margin = part.tag in ("aside", "nav") or (name != " " and _IN_FRAME.search(name))
         if is_margin and part.getparent() is not None and not any(True for _ in part.iter("h1")):
             part.drop_tree()
     return tree

@@ -104,6 +104,12 @@ def test_the_frames_date_is_not_the_articles() -> None:
         ("https://a.example/content/244810/2025-04-16/2025-w16/1009/slug", "2025-04-16T00:00:00+00:00", "day"),
         ("https://a.example/news/2025/1/8/701234/", "2025-01-08T00:00:00+00:00", "day"),
         ("https://a.example/2025/03/a-slug/", "2025-03-01T00:00:00+00:00", "month"),
+        ("https://web.archive.org/web/20171008220355/http://a.example/essays/keeper", None, ""),
+        (
+            "https://web.archive.org/web/20171008220355/http://a.example/2017/01/26/keeper",
+            "2017-01-26T00:00:00+00:00",
+            "day",
+        ),
         ("https://a.example/2025/13/a-slug/", None, ""),
         ("https://a.example/news/20251399123456789-x", None, ""),
         ("https://a.example/p/1763712000123", None, ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, datetime
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import yaml
 
 from crawler.pagehints import layouts
 from crawler.pages import read_page
+from crawler.workers import Workers
+from jobs.inspection import Inspector
 from models.article import Page
 from models.config import PageHints, load_config
 from tests.hostile import Answer, Hostile, Operator, rss
@@ -172,3 +175,24 @@ def test_a_crawl_reads_by_the_outlets_hints_and_tells_their_decay(tmp_path: Path
     assert days["http://a.example/1"].startswith("2025-03-04")
     assert WORDS[4] in texts["http://a.example/2"], "the general rules read on"
     assert "a: hint for body found nothing on 1 of 2 pages" in out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", [{"url": "https://a.example/1"}, {"outlet": "a"}, {"outlet": "a", "zone": "UTC"}])
+def test_inspecting_a_page_uses_what_config_knows_of_its_outlet(tmp_path: Path, row: dict[str, str]) -> None:
+    hints = [{"body": "div.told p", "date": "i.d", "verified": "2026-03"}]
+    outlet = {"name": "A", "kind": "portal", "hosts": ["a.example"], "zone": "Asia/Baku", "hints": hints}
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump({"version": 1, "outlets": {"a": outlet}}), encoding="utf-8")
+    file = tmp_path / "page.html"
+    inside = f"<h1>The keeper</h1>{text_block('told')}<p>{'Other words. ' * 40}</p><i class='d'>09.11.2025 10:59</i>"
+    file.write_text(f"<html><body>{inside}</body></html>", encoding="utf-8")
+    workers = Workers(1)
+    try:
+        inspector = Inspector(load_config(config), workers, None)
+        found, _ = asyncio.run(inspector._page({"file": str(file), **row}))
+    finally:
+        workers.close()
+    assert found.text == "\n".join(WORDS)
+    assert found.published is not None
+    assert found.published.value.hour == (10 if "zone" in row else 6)
