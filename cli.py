@@ -303,6 +303,30 @@ def inspect(
 
 
 @app.command()
+def record(
+    page: Annotated[str, typer.Argument(help="An address, or a file with a page.")],
+    outlet: Annotated[str | None, typer.Option(help="Whose page it is; else the outlet at its address.")] = None,
+    url: Annotated[str, typer.Option(help="Of a file: the address that its bytes came from.")] = "",
+    out: Annotated[Path | None, typer.Option("-o", "--output", help="A folder; else recorded/ in var.")] = None,
+) -> None:
+    """Write a page and what is read from it, to be corrected by hand. Example: khazri record https://report.az/x"""
+    from jobs import clock, open_store
+    from jobs.recording import is_address
+    from jobs.recording import record as record_pair
+
+    config = load()
+    store = open_store(config) if is_address(page) else None
+    folder = out or config.var / "recorded"
+    now = clock(config)
+    paths, warnings = record_pair(config, page, outlet_id=outlet, url=url, folder=folder, now=now, store=store)
+    for path in paths:
+        print(path)
+    for warning in warnings:
+        say(f"  {warning}")
+    say("correct the .json by hand, then the tests compare it; the page belongs to its publisher: do not publish it")
+
+
+@app.command()
 def run() -> None:
     """The whole job once, live: migrate, crawl, read, export, preview the digest. What `make run` does."""
     from jobs.whole import whole_job

@@ -13,14 +13,21 @@ from lxml.html import HtmlElement
 from resiliparse.extract.html2text import extract_plain_text
 from trafilatura.settings import use_config
 
+from crawler.bodylines import link_blocks, without_noise
+from crawler.bodyparts import completed, missing_share, paragraphs_of, prose_share
 from crawler.plain import one_line, plain
 
 SHORT = 250  # characters; a body below is compared with the fallback's
+# When a body is doubted. An article has most words of its title and description, and is mostly prose of the page.
+LEAST_KNOWN, SURELY_KNOWN = 0.5, 0.8  # share of those words in a body that is doubted, and in one that is taken instead
+LEAST_PROSE_SHARE, MOST_MISSING = 0.35, 0.6  # of the body that is prose; of the page's prose that it lacks
+LONGER_WORD, FEWEST_WORDS = 4, 5  # letters of a word that tells something; words that are enough to judge by
 LEAST_ARTICLE_BODY = 250  # characters of articleBody from which it says anything
 MOST_TAGS = 60_000  # tags that trafilatura is given; more took it past its time (measured, shared notes)
 MOST_CHARS = 3_000_000  # of markup without scripts
 MOST_UNCLOSED = 400  # end tags missing of divs and spans; libxml2 gives up at 256 levels
 WORDS_IN_GRAM = 4
+DISAGREES = 0.3  # of articleBody's word groups found in a body: below it the two are different texts
 # Below trafilatura's own 250 characters its last resort glues paragraphs together: short news and Chinese suffer.
 # Measured on the four body sets: aeb .956 -> .960, the others +-.0002.
 LEAST_EXTRACTED = 100
@@ -29,6 +36,7 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # an empty body is 
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
 _WORD = re.compile(r"\w+")
+_NO_SPACES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]")
 _SCRIPTS = re.compile(r"<(script|style|svg|template)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _COMMENTS = re.compile(r"<!--.*?-->", re.DOTALL)
 _INLINE_NESTS = re.compile(r"</?(?:div|span|b|i|em|strong|font|a|section|small|u|s)\b[^<>]*>", re.IGNORECASE)
@@ -56,31 +64,71 @@ def _deepest(markup: str) -> int:
     return deepest
 
 
-def body_of(tree: HtmlElement | None, markup: str, article_body: str, warnings: list[str]) -> str:
+def body_of(tree: HtmlElement | None, markup: str, article_body: str, about: str, warnings: list[str]) -> str:
     """Paragraphs separated by one newline; "" where the page has no words that look like an article.
 
     tree          None for a hostile page: then only the fallback reads `markup`.
     article_body  JSON-LD's own text, "" where there is none.
+    about         the page's title and description: a body that holds few of their words is somebody else's.
     """
-    body = _by_trafilatura(tree) if tree is not None else ""
+    body = _of_tree(tree, markup, about, warnings) if tree is not None else ""
     if len(article_body) >= LEAST_ARTICLE_BODY:
+        if tree is not None and _is_other_text(body, article_body):
+            body = max((body, *_slower(tree, markup)), key=lambda text: _agreement(text, article_body))
         body = _checked(body, article_body, warnings)
     if len(body) < SHORT:
         other = _by_resiliparse(markup, hostile=tree is None)
         if len(other) > 2 * len(body):
             warnings.append("body by the fallback")
             body = other
-    body = _lines(body)
+    body = without_noise(_lines(body), link_blocks(tree) if tree is not None else set())
     return body if _WORD.search(body) else ""
+
+
+def _of_tree(tree: HtmlElement, markup: str, about: str, warnings: list[str]) -> str:
+    """trafilatura's body, completed; where it is about something else than the page, the best of slower ways."""
+    paragraphs = paragraphs_of(tree)
+    body = _by_trafilatura(tree)
+    if (whole := completed(body, paragraphs)) != body:
+        warnings.append("body completed by paragraphs of its own shape")
+        body = whole
+    known = _kept(about, body)
+    if known < LEAST_KNOWN:
+        other = max(_slower(tree, markup), key=lambda text: (_kept(about, text), -len(text)))
+        better = _kept(about, other) >= SURELY_KNOWN
+    elif prose_share(body, paragraphs) < LEAST_PROSE_SHARE and missing_share(body, paragraphs) > MOST_MISSING:
+        other = min(_slower(tree, markup), key=lambda text: (missing_share(text, paragraphs), len(text)))
+        better = missing_share(other, paragraphs) < 1 - MOST_MISSING
+    else:
+        return body
+    if better:
+        warnings.append("body by a slower way: the quick one's was another part of the page")
+    return other if better else body
+
+
+def _slower(tree: HtmlElement, markup: str) -> tuple[str, str]:
+    return _by_trafilatura(tree, fast=False), _by_resiliparse(markup, hostile=False)
+
+
+def _kept(about: str, body: str) -> float:
+    """What share of the longer words of title and description a body has; 1.0 where there are too few to tell, or where
+    words have no spaces between them."""
+    if _NO_SPACES.search(about):
+        return 1.0
+    words = {word for word in _WORD.findall(about.casefold()) if len(word) >= LONGER_WORD}
+    if len(words) < FEWEST_WORDS:
+        return 1.0
+    have = set(_WORD.findall(body.casefold()))
+    return len(words & have) / len(words)
 
 
 def _lines(text: str) -> str:
     return "\n".join(line for part in text.splitlines() if (line := one_line(part)))
 
 
-def _by_trafilatura(tree: HtmlElement) -> str:
+def _by_trafilatura(tree: HtmlElement, *, fast: bool = True) -> str:
     found = trafilatura.bare_extraction(
-        tree, fast=True, include_comments=False, with_metadata=False, config=_settings()
+        tree, fast=fast, include_comments=False, with_metadata=False, config=_settings()
     )
     return str(found.text or "") if found is not None and not isinstance(found, dict) else ""
 
@@ -115,6 +163,16 @@ def _share(inside: Counter[tuple[str, ...]], of: Counter[tuple[str, ...]]) -> fl
     return sum((inside & of).values()) / total if total else 0.0
 
 
+def _agreement(body: str, article_body: str) -> float:
+    """How much two texts have of each other, 0 to 1."""
+    ours, theirs = _grams(body), _grams(_article_text(article_body))
+    return min(_share(ours, theirs), _share(theirs, ours))
+
+
+def _is_other_text(body: str, article_body: str) -> bool:
+    return bool(body) and _share(_grams(body), _grams(_article_text(article_body))) < DISAGREES
+
+
 def _checked(body: str, article_body: str, warnings: list[str]) -> str:
     """The body less the lines that articleBody does not have, or articleBody itself where it holds more of the same."""
     stated = _article_text(article_body)
@@ -125,7 +183,7 @@ def _checked(body: str, article_body: str, warnings: list[str]) -> str:
         return _covered_lines(body, theirs)
     if _share(theirs, ours) >= 0.75 and len(stated) > 1.2 * len(body):
         return stated
-    if _share(ours, theirs) < 0.3:
+    if _share(ours, theirs) < DISAGREES:
         warnings.append("articleBody disagrees with the page")
     return body
 

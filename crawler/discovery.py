@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.addresses import capture_time, original_of
 from crawler.imported import OutletIndex, unlisted
-from models.config import Config, Outlet, Source
+from models.config import Config, Outlet, PageHints, Source
 
 UNLISTED = "unlisted:"
 _POST = re.compile(r"^/[A-Za-z0-9_]{3,64}/\d{1,12}/?$")
@@ -81,11 +80,7 @@ def is_post(url: str) -> bool:
     return parts.hostname == "t.me" and _POST.match(parts.path) is not None
 
 
-def post_hints() -> Any:
-    """Where the text is on a message's own page (crawler.pages.Hints)."""
-    from crawler.pages import Hints  # it imports all that reading needs, which a crawl leaves to its workers
-
-    return Hints(body=".tgme_widget_message_text")
+POST_HINTS = (PageHints(body=".tgme_widget_message_text", verified="2026-11"),)  # of a message's own page
 
 
 def _stranger(key: str, name: str) -> Outlet:

@@ -23,6 +23,8 @@ _WEAK_TYPES = frozenset(("webpage", "itempage", "creativework", "medicalwebpage"
 _WRAPPER = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)+|(?:-->|//\s*\]\]>|\]\]>|;)+\s*$"
 )
+_ARTICLE_TYPE = re.compile(r'"@type"\s*:\s*"((?:News|Reportage\w*|Blog\w*)?Article|BlogPosting)"', re.IGNORECASE)
+_PLAIN_FIELD = re.compile(r'"(datePublished|dateModified|headline)"\s*:\s*"([^"\n]{4,400})"\s*[,}]')
 _TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
 _CONTROL = re.compile(r"[\x00-\x1f]+")
 
@@ -35,7 +37,17 @@ def parse_blocks(blocks: list[str], warnings: list[str]) -> list[Node]:
             _walk(_loads(block[:MAX_BLOCK_CHARS]), 0, nodes)
         except (ValueError, RecursionError):
             warnings.append("broken JSON-LD")
+            nodes.extend(_salvaged(block[:MAX_BLOCK_CHARS]))
     return nodes
+
+
+def _salvaged(block: str) -> list[Node]:
+    """The plain fields of an article in a block that is no JSON: a quotation mark inside a text is enough."""
+    kind = _ARTICLE_TYPE.search(block)
+    if kind is None:
+        return []
+    fields = {match[1]: match[2] for match in _PLAIN_FIELD.finditer(block[kind.start() :])}
+    return [{"@type": kind[1], **fields}] if fields else []
 
 
 def _loads(block: str) -> Any:

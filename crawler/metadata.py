@@ -131,14 +131,39 @@ def _shown_alone(head: Head, site: str, stated: tuple[str, ...]) -> str:
     return next((text for text in stated if len(text) > 15 and _squeezed(text) in squeezed), alone[0])
 
 
+def about_of(head: Head) -> str:
+    """The page's own short description, "" where it has none."""
+    return plain(
+        head.meta("og:description", "description", "twitter:description") or text_of(head.article.get("description"))
+    )
+
+
 # ------------------------------------------------------------------------------------------------------------- authors
 
 _AND = re.compile(r"\s*[;|,•·/]\s*|\s+(?:and|und|et|и|və|ve|та|with|y|&)\s+|\s{3,}", re.IGNORECASE)
 _BYLINE_NAMES = re.compile(r"author|byline|autor|yazar|müəllif", re.IGNORECASE)
-_NOT_BYLINE_NAMES = re.compile(r"comment|bio|related|avatar|image|social|authori[sz]|date|list", re.IGNORECASE)
+_NOT_BYLINE_NAMES = re.compile(
+    r"comment|bio|related|avatar|image|social|authori[sz]|date|(?<!author)(?<!autor)(?<!author[-_])list", re.IGNORECASE
+)
+_AUTHOR_ADDRESS = re.compile(
+    r"/(?:authors?|autor(?:en|e[sn]?)?|auteurs?|autori|avtor|yazar(?:lar)?|muellif|profiles?)/", re.I
+)
+# Agencies credited in a byline: whose text it is. Any other organisation in it is a desk or the outlet itself.
+_AGENCY = re.compile(
+    r"(?:the )?(?:associated press|ap|reuters|thomson reuters|afp|agence france[- ]presse|dpa|deutsche presse-agentur|"
+    r"sid|apa|austria presse agentur|ansa|efe|europa press|press association|pa media|bloomberg(?: news)?|xinhua|"
+    r"新华社|"
+    r"anadolu ajansı|anadolu agency|aa|dha|iha|тасс|tass|риа новости|интерфакс|interfax|укринформ|укрінформ|ukrinform|"
+    r"казинформ|kazinform|qazinform|azertac|azərtac|азертадж|canadian press|"
+    r"ntb|tt|ritzau|"
+    r"belga|anp|pap|čtk|kyodo|yonhap)(?: deutschland)?",
+    re.IGNORECASE,
+)
 # Two to four capitalised words, once or several times: nothing else in a byline is taken for people.
 _NAME = r"(?:[^\W\d_a-z][\w'’.-]{0,25}\s+){1,3}[^\W\d_a-z][\w'’-]+"
 _NAMES = re.compile(rf"{_NAME}(?:\s*(?:,|;|\band\b|\bund\b|\bet\b|и|və|ve|&)\s*{_NAME})*")
+_ONE_NAME = re.compile(_NAME)
+_TITLE = re.compile(r"^(?:dr|prof|phd|mag|univ)\.?\s+", re.IGNORECASE)
 _BY = re.compile(
     r"^(?:by|von|par|por|di|af|av|door|written by|posted by|story by|text|автор|авторы|текст|müəllif|yazan|мәтін)"
     r"\b[\s:]+",
@@ -174,11 +199,21 @@ _ROLE = re.compile(
 
 def authors_of(head: Head, site: str) -> tuple[str, ...]:
     """People who wrote the page, in its order, each once: JSON-LD, then meta, then bylines marked up as such."""
-    for found in (_from_jsonld(head), _from_metas(head), _from_markup(head), _from_bylines(head)):
+    agencies: tuple[str, ...] = ()
+    for ask in (_from_jsonld, _from_metas, _from_markup, _from_bylines, _from_links):
+        found = ask(head)
+        agencies = agencies or _agencies(found, head, site)
         people = _people(found, head, site)
         if people:
-            return people
-    return ()
+            return (*people, *agencies)
+    return agencies
+
+
+def _agencies(found: list[str], head: Head, site: str) -> tuple[str, ...]:
+    """Agencies that a byline credits alone, never the outlet itself."""
+    parts = [part.strip() for value in found for part in _AND.split(plain(value))]
+    named = [part for part in parts if _AGENCY.fullmatch(part) and not _is_site(part, head, site)]
+    return tuple(dict.fromkeys(named))
 
 
 def _from_jsonld(head: Head) -> list[str]:
@@ -224,10 +259,28 @@ def _from_bylines(head: Head) -> list[str]:
         looked += 1
         text = one_line(" ".join(element.itertext()))
         names = _BY.sub("", text)
+        each = [part for word in element.itertext() if (part := _BY.sub("", one_line(word)).strip(" ,;|·"))]
+        if 1 < len(each) <= MOST_AUTHORS and all(_ONE_NAME.fullmatch(part) for part in each):
+            return each
         if 4 < len(text) < LONGEST_AUTHOR and _NAMES.fullmatch(names):
             return [names]
         if looked > MOST_AUTHORS:
             break
+    return []
+
+
+def _from_links(head: Head) -> list[str]:
+    """The first link to an author's page outside the page's margins, with those that stand beside it."""
+    for link in head.tree.iter("a"):
+        if not _AUTHOR_ADDRESS.search(link.get("href") or "") or any(
+            up.tag in ("aside", "footer", "nav") for up in link.iterancestors()
+        ):
+            continue
+        block = link.getparent()
+        beside = list(block.iter("a"))[:MOST_AUTHORS] if block is not None else [link]
+        names = [one_line(one.text_content()) for one in beside if _AUTHOR_ADDRESS.search(one.get("href") or "")]
+        if names and all(_ONE_NAME.fullmatch(_TITLE.sub("", name)) for name in names):
+            return names
     return []
 
 

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from lxml.html import HtmlElement
 from trafilatura.utils import load_html
 
-from crawler.bodies import body_of, is_hostile
+from crawler.bodies import SHORT, body_of, is_hostile
 from crawler.decoding import decode
 from crawler.jsonld import text_of
 from crawler.language import language_of
-from crawler.listings import select
-from crawler.metadata import authors_of, canonical_of, read_head, site_name, title_of
-from crawler.pagedates import When, modified_of, published_of
+from crawler.metadata import Head, about_of, authors_of, canonical_of, read_head, site_name, title_of
+from crawler.pagedates import When, modified_of, published_of, stated_day
+from crawler.pagehints import hinted, hinted_body, hinted_date, hinted_title, layouts, order_of, zone_of
 from crawler.pagekind import kind_of
-from crawler.plain import one_line
 from models.article import Page
+from models.config import PageHints
 
 HEAD_CHARS = 300_000  # of a hostile page's markup, enough for its <head>
 _BODY_START = re.compile(r"<body\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """CSS that an outlet's config gives for its own pages; "" leaves the field to the general rules."""
-
-    title: str = ""
-    body: str = ""
-    date: str = ""
 
 
 def read_page(
@@ -42,7 +33,7 @@ def read_page(
     language: str | None = None,
     zone: str | None = None,
     now: datetime | None = None,
-    hints: Hints | None = None,
+    hints: PageHints | Sequence[PageHints] | None = None,
 ) -> Page:
     """Everything we take from one page.
 
@@ -50,6 +41,7 @@ def read_page(
     language  two letters, what the source says it writes: only for dates. The page's own language is found in its text.
     zone      IANA name for dates without an offset, UTC when None.
     now       when the bytes were fetched; None leaves relative dates open and lets no date be "in the future".
+    hints     what the outlet's config says of its own pages, one for each layout; which fits is decided here.
     Raises TooLarge over 25 MB unpacked, CollectError `not_html` for PDF, pictures and archives, `bad_gzip`.
     A page without words comes back as kind "empty": nothing is raised for it.
     """
@@ -62,19 +54,21 @@ def read_page(
         return Page("", "", (), None, None, None, url, "empty", warnings=(*warnings, "no HTML"))
     head = read_head(tree, url)
     warnings.extend(head.warnings)
-    hints = hints or Hints()
-    site = site_name(head)
-    title = _selected(tree, hints.title) or title_of(head, site)
+    given = (hints,) if isinstance(hints, PageHints) else tuple(hints or ())
     when = When(language, zone, now)
-    published = published_of(head, when, warnings, _selected(tree, hints.date))
-    text = _selected_lines(tree, hints.body) or body_of(
-        None if hostile else tree, markup, text_of(head.article.get("articleBody")), warnings
-    )
+    if given:
+        day = stated_day(head, when) if any(one.valid_until for one in given) else None
+        given = layouts(given, url, day, now.date() if now else None)
+        when = replace(when, zone=zone_of(given, zone), order=order_of(given))
+    site = site_name(head)
+    title = hinted_title(given, tree, title_of(head, site), warnings)
+    published, conflicts = published_of(head, when, warnings, hinted_date(given, tree, warnings))
+    text = _body(tree, markup, head, title, hostile, given, warnings)
     text = _without_headline(text, title)
     return Page(
         title=title,
         text=text,
-        authors=authors_of(head, site),
+        authors=_authors(head, site, hinted(given, "author", tree, warnings).texts),
         published=published,
         modified=modified_of(head, when),
         language=language_of(text, title) if text else None,
@@ -82,7 +76,41 @@ def read_page(
         kind=kind_of(head, title, text, markup, headers),
         site_name=site,
         warnings=tuple(dict.fromkeys(warnings)),
+        conflicts=conflicts,
     )
+
+
+def _body(
+    tree: HtmlElement,
+    markup: str,
+    head: Head,
+    title: str,
+    hostile: bool,
+    hints: Sequence[PageHints],
+    warnings: list[str],
+) -> str:
+    """By hint or by the general rules. A hint that nobody has proven and that finds little must find half as much as
+    they do: selectors age into teasers and captions, and a text cut short is worse than one with a line too many."""
+    hint = hinted_body(hints, tree, warnings)
+    found = "".join(hint.texts)
+    if found and (hint.proven or len(found) >= SHORT):
+        return found
+    about = f"{title} {about_of(head)}"
+    general = body_of(None if hostile else tree, markup, text_of(head.article.get("articleBody")), about, warnings)
+    if found and len(found) * 2 >= len(general):
+        return found
+    if found:
+        warnings.append("hint for body found little: general rules found more")
+    return general
+
+
+def _authors(head: Head, site: str, found: Sequence[str]) -> tuple[str, ...]:
+    """Names that a hint points at are judged like any others: as if the page had stated them."""
+    if found:
+        named = replace(head, article={**head.article, "author": list(found)})
+        if people := authors_of(named, site):
+            return people
+    return authors_of(head, site)
 
 
 def _tree(markup: str) -> HtmlElement | None:
@@ -106,13 +134,3 @@ def _without_headline(text: str, title: str) -> str:
         text = rest
         first, _, rest = text.partition("\n")
     return text
-
-
-def _selected(tree: HtmlElement, css: str) -> str:
-    found = select(tree, css) if css else []
-    return one_line(" ".join(found[0].itertext())) if found else ""
-
-
-def _selected_lines(tree: HtmlElement, css: str) -> str:
-    found = select(tree, css) if css else []
-    return "\n".join(line for element in found if (line := one_line(" ".join(element.itertext()))))

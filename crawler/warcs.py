@@ -99,6 +99,7 @@ async def _read(capture: Capture, workers: Workers, outlets: OutletIndex, now: d
             headers=capture.headers,
             zone=outlet.zone if outlet else None,
             now=capture.seen,
+            hints=outlet.hints if outlet else None,
         )
     except CollectError as error:
         return _collected(capture, None, outlets, now, outcome=f"failed:{error.reason}")

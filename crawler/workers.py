@@ -10,7 +10,7 @@ import pickle
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from models.article import Feed, Page, Sitemap
-from models.config import Selectors
+from models.config import PageHints, Selectors
 from models.errors import KhazriError, WorkerTimeout
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Workers:
         language: str | None = None,
         zone: str | None = None,
         now: datetime | None = None,
-        hints: Any = None,
+        hints: PageHints | Sequence[PageHints] | None = None,
     ) -> Page:
         """`crawler.pages.read_page` in a worker. Raises WorkerTimeout after 10 s or over the memory limit."""
         keywords = {"headers": headers, "language": language, "zone": zone, "now": now, "hints": hints}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from models.article import Page, Reading
-from models.config import Config
+from models.config import Config, Outlet
 from models.dates import KnownDate
 from models.errors import KhazriError
 
@@ -58,13 +58,15 @@ class Inspector:
                 raise KhazriError("a row needs 'file' or 'text'")
             return _text_page(row), 0.0
         body = read_file(Path(row["file"]))
+        outlet = _row_outlet(self.config, row)
         page, seconds = await self.workers.timed_page(
             body,
             row.get("url") or "",
             headers=None,
             language=row.get("language"),
-            zone=row.get("zone"),
+            zone=row.get("zone") or (outlet.zone if outlet else None),
             now=_time(row.get("fetched")),
+            hints=outlet.hints if outlet else None,
         )
         return page, float(seconds)
 
@@ -100,6 +102,13 @@ def _given_date(value: object) -> KnownDate | None:
     from crawler.archives import import_date
 
     return import_date(value) if isinstance(value, str) and value else None
+
+
+def _row_outlet(config: Config, row: Mapping[str, Any]) -> Outlet | None:
+    """The outlet that a row names, else the one at its address: its zone and hints are for reading the page."""
+    named, url = row.get("outlet"), row.get("url")
+    found = config.outlets.get(named) if isinstance(named, str) else None
+    return found or (config.outlet_at(url) if isinstance(url, str) and url else None)
 
 
 def _outlet_of(config: Config, url: object) -> str | None:

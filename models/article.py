@@ -85,6 +85,7 @@ class Page:
     kind: PageKind
     site_name: str = ""
     warnings: tuple[str, ...] = ()
+    conflicts: tuple[tuple[str, str], ...] = ()  # (origin, day) of dates not believed, where `published` is None
 
 
 @dataclass(frozen=True, slots=True)

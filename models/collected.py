@@ -73,6 +73,7 @@ class Collected:
     modified: KnownDate | None = None
     via: str = "crawl"
     first_seen: datetime | None = None  # aware; when an archive saw it, None for now
+    refused: tuple[tuple[str, str], ...] = ()  # (origin, day) of dates not believed, kept where `published` is None
     unlisted: str = ""  # the name to show of an outlet that config does not list, stored with the article
 
 
@@ -574,6 +575,9 @@ def _seen_again(conn: Connection, articles: list[int]) -> None:
 
 def _revision_values(tx: Write, article: int, fresh: _Fresh) -> dict[str, Any]:
     one = fresh.page
+    published = date_columns("published", one.published)
+    if one.published is None and one.refused:
+        published["published_info"] = {"conflicts": [list(pair) for pair in one.refused]}
     return {
         "article_id": article,
         "number": fresh.number,
@@ -583,7 +587,7 @@ def _revision_values(tx: Write, article: int, fresh: _Fresh) -> dict[str, Any]:
         "text": one.text,
         "authors": list(one.authors),
         "language": one.language,
-        **date_columns("published", one.published),
+        **published,
         **date_columns("modified", one.modified),
         "content_hash": fresh.hash,
         "changed": fresh.changed,

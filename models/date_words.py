@@ -61,6 +61,10 @@ _MONTHS_BY_LANGUAGE = {
         "ιαν φεβ μαρ απρ μάι ιούν ιούλ αύγ σεπ οκτ νοε δεκ",
         "ιαν φεβ μάρ απρ μαϊ ιουν ιουλ αυγ σεπτ οκτ νοέ δεκ",
     ),
+    "ar": (
+        "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+        "يناير فبراير مارس ابريل ماي يونيه يوليوز اغسطس سبتمبر اكتوبر نوفمبر ديسمبر",
+    ),
     "hu": (
         "január február március április május június július augusztus szeptember október november december",
         "jan feb márc ápr máj jún júl aug szept okt nov dec",
@@ -74,6 +78,11 @@ MONTHS: dict[str, int] = {
     for line in lines
     for number, word in enumerate(line.split(), start=1)
 }
+# The Levant's own names, two of two words; pages write them beside the common ones: "نيسان / أبريل".
+_LEVANT = "كانون الثاني|شباط|آذار|نيسان|أيار|حزيران|تموز|آب|أيلول|تشرين الأول|تشرين الثاني|كانون الأول"
+MONTHS |= {word: number for number, word in enumerate(_LEVANT.split("|"), start=1) if " " not in word}
+# KASIM and ARALIK in capitals lose the dotless ı when they are folded.
+MONTHS |= {word.replace("ı", "i"): number for word, number in MONTHS.items() if "ı" in word}
 
 # Inflected forms are their stem and an ending; only stems that begin no common word besides the month.
 MONTH_STEMS: tuple[tuple[str, int], ...] = tuple(
@@ -89,16 +98,26 @@ MONTH_STEMS: tuple[tuple[str, int], ...] = tuple(
     for number, stem in enumerate(line.split(), start=1)
 )
 
-# word -> days before the day of `now`
-RELATIVE_DAYS: dict[str, int] = {
-    **dict.fromkeys(("today", "bu gün", "bu gun", "bugün", "бүгін", "сегодня", "сьогодні", "დღეს", "今天", "今日"), 0),
-    **dict.fromkeys(
-        ("yesterday", "dünən", "dunen", "кеше", "вчера", "dün", "გუშინ", "вчора", "учора", "昨天", "昨日"), 1
-    ),
-    **dict.fromkeys(("srağagün", "позавчера", "позавчора", "evvelsi gün", "გუშინწინ", "前天"), 2),
+_RELATIVE_LINES = {
+    # a site writes "cегодня" with a Latin c; Uzbek stands in both scripts
+    0: "today|bu gün|bu gun|bugün|бүгін|сегодня|cегодня|сьогодні|დღეს|今天|今日|бугун|bugun",
+    1: "yesterday|dünən|dunen|кеше|вчера|dün|გუშინ|вчора|учора|昨天|昨日|кеча|kecha",
+    2: "srağagün|позавчера|позавчора|evvelsi gün|გუშინწინ|前天|бұрнағы күні",
 }
+# word -> days before the day of `now`
+RELATIVE_DAYS: dict[str, int] = {word: back for back, line in _RELATIVE_LINES.items() for word in line.split("|")}
 
-JUST_NOW: tuple[str, ...] = ("just now", "indicə", "жаңа ғана", "только что", "az önce", "ახლახან", "щойно", "刚刚")
+JUST_NOW: tuple[str, ...] = (
+    "just now",
+    "indicə",
+    "bir az əvvəl",
+    "жаңа ғана",
+    "только что",
+    "az önce",
+    "ახლახან",
+    "щойно",
+    "刚刚",
+)
 
 # "ago" comes after the unit in all our languages
 AGO: tuple[str, ...] = ("ago", "əvvəl", "öncə", "бұрын", "назад", "önce", "წინ", "тому", "前")
@@ -111,14 +130,17 @@ _UNIT_LINES = {
     86_400: "day days gün күн день дня дней дн დღე დღის дні днів 天 日",
     604_800: "week weeks həftə апта неделя недели недель неделю hafta კვირა კვირის тиждень тижні тижнів 周 週",
 }
+# "an hour ago": a unit with no number before it, or with the word for one
+ONE: tuple[str, ...] = ("a", "an", "one", "bir", "бір", "один", "одну", "одна", "ერთი", "一")
+
 # unit word -> seconds
 UNITS: dict[str, int] = {word: seconds for seconds, line in _UNIT_LINES.items() for word in line.split()}
 
 # Halves of the day: Latin words count only beside the clock ("am" is German too).
 PM: tuple[str, ...] = ("pm", "ös")
 AM: tuple[str, ...] = ("am", "öö")
-PM_ANYWHERE: tuple[str, ...] = ("下午", "晚", "오후")
-AM_ANYWHERE: tuple[str, ...] = ("上午", "凌晨", "오전")
+PM_ANYWHERE: tuple[str, ...] = ("下午", "晚", "오후", "مساء")
+AM_ANYWHERE: tuple[str, ...] = ("上午", "凌晨", "오전", "صباح")
 
 # Abbreviations that name one offset, in minutes east of UTC. Others mean several things (AMT, IST, GST): those are not
 # here, and the source's own zone is used for them. From the tz database and RFC 822.

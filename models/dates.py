@@ -16,6 +16,7 @@ from models.date_words import (
     JUST_NOW,
     MONTH_STEMS,
     MONTHS,
+    ONE,
     PM,
     PM_ANYWHERE,
     RELATIVE_DAYS,
@@ -31,6 +32,7 @@ Origin = Literal[
 ]
 
 LONGEST_DATE_TEXT = 200  # characters looked at: the longest bylines with a date that we saw have about 120
+MOST_OTHER_WORDS = 2  # "Published on Monday, 17 November 2025"
 FUTURE_HOURS = 24  # a date further ahead of `now` is a mistake of the source (DESIGN §5)
 OLDEST_YEAR = 1900  # earlier years in feeds and pages are counters and placeholders such as year 1
 
@@ -74,14 +76,16 @@ def parse_date(
     language: str | None = None,
     zone: str | None = None,
     now: datetime | None = None,
+    order: str = "",
 ) -> KnownDate | None:
     """Read one date out of a short string in any form our sources use; None where it does not say one.
 
     text      the first 200 characters are read: ISO 8601, RFC 822, asctime, numeric, Chinese, or with month names of
-              az en ka kk ru tr uk (and de es fr it pt); "yesterday, 12:18" and "2 hours ago" only with `now`.
+              az en ka kk ru tr uk (and ar de el es fr hu it pt); "yesterday, 12:18" and "2 hours ago" only with `now`.
     language  two letters; only decides between day and month in "03/04/2020".
     zone      IANA name used where the text has no offset, or an abbreviation that names several; UTC when None. An
               unknown name raises ValueError.
+    order     "dmy", "mdy" or "ymd": how this source writes dates in numbers, where somebody knows; "" else.
     now       aware. Relative dates and dates without a year are resolved to the latest moment not after it.
     Nothing is invented: an ambiguous or incomplete date gives None.
     """
@@ -89,7 +93,7 @@ def parse_date(
     if not folded:
         return None
     home = _zone(zone)
-    found = _calendar_day(folded, language, zone) or _relative_day(folded, home, now)
+    found = _calendar_day(folded, language, zone, order) or _relative_day(folded, home, now)
     if found is None:
         return _ago(folded, origin, now)
     day, rest, year_said = found
@@ -104,6 +108,12 @@ def parse_date(
     except (ValueError, OverflowError):  # 31 February, hour 25, offset +99:99, or a shift past the year 9999
         return None
     return known if known is not None and known.value.year >= OLDEST_YEAR - 1 else None
+
+
+def is_date(text: str) -> bool:
+    """Whether a short text is little more than a date: at most two words in it are no month, day or zone."""
+    words = [word for word in re.findall(_WORD, _fold(text)) if len(word) > 2]
+    return len([word for word in words if not month_number(word) and word not in ("utc", "gmt")]) <= MOST_OTHER_WORDS
 
 
 # ---------------------------------------------------------------------------------------------------- pieces of a date
@@ -123,8 +133,10 @@ _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2}|0\d\d(?=-))(?:-0?(\d{2}|\d(?!\d)))?(
 _ORDINAL = re.compile(r"^(\d{4})-(\d{3})(?=$|t\d\d:)")
 _BASIC = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?:t(\d\d)(\d\d)(\d\d)?)?(?!\d)")
 _CHINESE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월](?:\s*(\d{1,2})\s*[日号號일]?)?")
+_CHINESE_DAY = re.compile(r"(?<!\d)(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]")
 _YEAR_FIRST = re.compile(r"(?<![\d.])(\d{4})\s?([./])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?!\d)")
 _NUMERIC = re.compile(r"(?<![\d:.])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d\d(?![\d:]))")
+_TWO_NAMES = re.compile(rf"({_WORD}) ?/ ?({_WORD})")  # a month by both of its names
 _DAY_WORD_YEAR = re.compile(
     rf"(?<![\d:])(\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[\s\-,.]{{0,3}}(?:de\s+)?({_WORD})"
     rf"(?:(?:\.|,|\s+de)?[\s\-,.]{{0,3}}(?:(\d{{4}})(?!\d)|(?<=[\s\-])(\d\d)(?![\d:.])))?"
@@ -136,7 +148,7 @@ _ASCTIME = re.compile(
 _YEAR_DAY_WORD = re.compile(
     rf"(\d{{4}})\s*(?:жылғы|жылдың|жылы|ж|წლის|წ|-cı il|ci il|il)?[\s.,\-]{{0,3}}(\d{{1,2}})[\s\-]({_WORD})"
 )
-_YEAR_WORD_DAY = re.compile(rf"(\d{{4}})-({_WORD})-(\d{{1,2}})(?!\d)")
+_YEAR_WORD_DAY = re.compile(rf"(\d{{4}})(?:-|-c[iıuü] il(?:in)? )({_WORD})[- ](\d{{1,2}})(?!\d)")
 _WORD_YEAR = re.compile(rf"({_WORD})\.?,?\s+(\d{{4}})(?!\d)")
 _CLOCK = re.compile(
     r"(?<![\d:])(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?\s*((?:am|pm)\b|a\.m|p\.m)?(?!\d)|"
@@ -185,22 +197,24 @@ def _without(text: str, match: re.Match[str]) -> str:
     return f"{text[: match.start()]} {text[match.end() :]}"
 
 
-def _calendar_day(text: str, language: str | None, zone: str | None) -> _Found | None:
-    return _numbers_day(text, language, zone) or _words_day(text)
+def _calendar_day(text: str, language: str | None, zone: str | None, order: str) -> _Found | None:
+    return _numbers_day(text, language, zone, order) or _words_day(text)
 
 
-def _numbers_day(text: str, language: str | None, zone: str | None) -> _Found | None:
+def _numbers_day(text: str, language: str | None, zone: str | None, order: str) -> _Found | None:
     if match := _ORDINAL.match(text):
         return _ordinal_day(match)
     if match := _ISO.search(text):
         return _Day(int(match[1]), int(match[2]), int(match[3] or 0)), _without(text, match), True
     if match := _CHINESE.search(text):
         return _Day(int(match[1]), int(match[2]), int(match[3] or 0)), _without(text, match), True
+    if match := _CHINESE_DAY.search(text):
+        return _Day(0, int(match[1]), int(match[2])), _without(text, match), False
     if match := _YEAR_FIRST.search(text):
         return _Day(int(match[1]), int(match[3]), int(match[4])), _without(text, match), True
     if match := _NUMERIC.search(text):
-        order = _day_and_month(int(match[1]), int(match[3]), match[2], language, zone)
-        return None if order is None else (_Day(_full_year(match[4]), order[1], order[0]), _without(text, match), True)
+        day = _numeric_day(match, language, zone, order)
+        return None if day is None else (day, _without(text, match), True)
     if match := _BASIC.search(text):
         clock = f" {match[4]}:{match[5]}:{match[6] or '00'}" if match[4] else ""
         rest = f"{text[: match.start()]}{clock} {text[match.end() :]}"
@@ -217,6 +231,18 @@ def _ordinal_day(match: re.Match[str]) -> _Found | None:
     return (_Day(year, day.month, day.day), _without(match.string, match), True) if day.year == year else None
 
 
+def _numeric_day(match: re.Match[str], language: str | None, zone: str | None, order: str) -> _Day | None:
+    """The three numbers of "03/04/25": in the order given, else day and month as language and zone tell."""
+    first, second, third = int(match[1]), int(match[3]), match[4]
+    if order == "ymd" and len(third) == 2:
+        return _Day(_full_year(f"{first:02d}"), second, int(third))
+    if order in ("dmy", "mdy"):
+        day, month = (first, second) if order == "dmy" else (second, first)
+        return _Day(_full_year(third), month, day)
+    found = _day_and_month(first, second, match[2], language, zone)
+    return None if found is None else _Day(_full_year(third), found[1], found[0])
+
+
 def _day_and_month(
     first: int, second: int, separator: str, language: str | None, zone: str | None
 ) -> tuple[int, int] | None:
@@ -231,6 +257,9 @@ def _day_and_month(
 
 
 def _words_day(text: str) -> _Found | None:
+    text = _TWO_NAMES.sub(
+        lambda match: match[2] if month_number(match[1]) == month_number(match[2]) else match[0], text
+    )
     for pattern, order in (
         (_YEAR_WORD_DAY, (1, 2, 3)),
         (_ASCTIME, (4, 1, 2)),
@@ -354,7 +383,7 @@ def _ago(text: str, origin: str, now: datetime | None) -> KnownDate | None:
         return None
     if any(words in text for words in JUST_NOW):
         return KnownDate(now.astimezone(UTC), "minute", "known", origin)
-    for match in _UNIT_AGO.finditer(text):
+    for match in _UNIT_AGO.finditer(_with_ones(text)):
         unit, ago = match[2], match[3] or ""
         if unit not in UNITS and unit.endswith("前"):
             unit, ago = unit[:-1], "前"
@@ -364,3 +393,16 @@ def _ago(text: str, origin: str, now: datetime | None) -> KnownDate | None:
                 return KnownDate(value, "minute", "known", origin)
             return KnownDate(value.replace(hour=0, minute=0, second=0, microsecond=0), "day", "known", origin)
     return None
+
+
+def _with_ones(text: str) -> str:
+    """ "an hour ago" and "час назад" as "1 hour ago"."""
+    words = text.split(" ")
+    for place in range(len(words) - 1):
+        if words[place] in UNITS and words[place + 1] in AGO:
+            before = words[:place]
+            if before and before[-1] in ONE:
+                before = before[:-1]
+            if not before or not before[-1].isdecimal():
+                return " ".join((*before, "1", *words[place:]))
+    return text

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from models.config import (
     Alias,
     Config,
     EntityCase,
+    PageHints,
     Relation,
     check_config,
     inspect_config,
@@ -55,6 +57,10 @@ outlets:
     - {id: report_en, feed: "https://report.az/en/rss/", language: en, every_minutes: 30, verified: 2026-09}
     - {id: report_az, listing: "https://report.az/", enabled: false, reason: refused, selectors: {link: a.x, date: time},
        url_pattern: '/\\d+$', min_per_week: 3, max_per_week: 90, format: telegram, discovers: true, pages: 3, javascript: true}
+    hints:
+    - {title: h1.t, body: div.text p, date: 'meta[name="d"]@content', author: span.by, zone: Asia/Tbilisi, date_order: dmy,
+       valid_until: 2026-04-05, url_pattern: '/en/', verified: 2026-09}
+    - {body: div.new}
 """
 ENTITIES = """\
 entities:
@@ -123,6 +129,20 @@ def test_everything_comes_through(good: Config, tmp_path: Path) -> None:
     assert good.sources[1].url_pattern == r"/\d+$"
     telegram = good.sources[1]
     assert (telegram.format, telegram.discovers, telegram.pages, telegram.javascript) == ("telegram", True, 3, True)
+    assert report.hints == (
+        PageHints(
+            "h1.t",
+            "div.text p",
+            'meta[name="d"]@content',
+            "span.by",
+            "Asia/Tbilisi",
+            "dmy",
+            date(2026, 4, 5),
+            "/en/",
+            "2026-09",
+        ),
+        PageHints(body="div.new"),
+    )
     polite = good.politeness
     assert (polite.fastest_minutes, polite.slowest_minutes, polite.recheck_hours) == (5, 600, (12, 48))
     assert good.entities["azertelecom"].aliases == (
@@ -198,6 +218,15 @@ MISTAKES = [
     ("outlets", "  report:\n", "  Report.az:\n", "watch/outlets.yaml:2: outlets: bad id 'Report.az': small letters, digits and _ only"),
     ("outlets", "outlets:\n", "version: 1\noutlets:\n", "watch/outlets.yaml:1: unknown key 'version'; known: entities, outlets, relations, topics"),
     ("outlets", OUTLETS, "- a\n- b\n", "watch/outlets.yaml:1: must be a block of keys, not a list"),
+    ("outlets", "title: h1.t", "titel: h1.t", "watch/outlets.yaml:16: outlets.report.hints[0]: unknown key 'titel'; did you mean 'title'?"),
+    ("outlets", "body: div.text p", "body: 'div[x'", "watch/outlets.yaml:16: outlets.report.hints[0].body: not a CSS selector: Operator expected, got <EOF at 5>"),
+    ("outlets", "date_order: dmy", "date_order: dym", "watch/outlets.yaml:16: outlets.report.hints[0].date_order: unknown date_order 'dym'; did you mean 'ymd'?"),
+    ("outlets", "valid_until: 2026-04-05", "valid_until: 2026-04", "watch/outlets.yaml:17: outlets.report.hints[0].valid_until: must be a day such as 2026-04-05, not '2026-04'"),
+    ("outlets", "Asia/Tbilisi", "Tbilisi", "watch/outlets.yaml:16: outlets.report.hints[0].zone: unknown zone 'Tbilisi'; did you mean 'Asia/Tbilisi'?"),
+    ("outlets", "url_pattern: '/en/'", "url_pattern: '(en'", "watch/outlets.yaml:17: outlets.report.hints[0].url_pattern: not a regular expression: missing ), unterminated subpattern at position 0"),
+    ("outlets", "verified: 2026-09}\n    - {body: div.new}", "verified: soon}\n    - {body: div.new}", "watch/outlets.yaml:17: outlets.report.hints[0].verified: must be a month such as 2026-09, not 'soon'"),
+    ("outlets", "- {body: div.new}", "- {url_pattern: x}", "watch/outlets.yaml:18: outlets.report.hints[1]: hints at nothing: give one of title, body, date, author, zone, date_order"),
+    ("outlets", "- {body: div.new}", "- div.new", "watch/outlets.yaml:18: outlets.report.hints[1]: must be a block of keys, not 'div.new'"),
     ("entities", "type: org", "type: orgg", "watch/entities.yaml:3: entities.azertelecom.type: unknown type 'orgg'; did you mean 'org'?"),
     ("entities", "case: exact, need", "case: exakt, need", "watch/entities.yaml:5: entities.azertelecom.aliases[2].case: unknown case 'exakt'; did you mean 'exact'?"),
     ("entities", '"fibre|cable"', '"[[fibre"', "watch/entities.yaml:5: entities.azertelecom.aliases[2].need: not a regular expression: Possible nested set at position 1"),
@@ -290,7 +319,7 @@ def test_names_that_two_share_are_lints(tmp_path: Path) -> None:
     outlets = OUTLETS + "  other: {name: {en: REPORT}, kind: portal}\n"
     entities = ENTITIES.replace("{en: [the cable,", "{en: [azertelecom, the cable,")
     assert check_config(write(tmp_path, outlets=outlets, entities=entities)) == [
-        "watch/outlets.yaml:15: outlets.other: lint: name 'REPORT' is also a name of 'report': "
+        "watch/outlets.yaml:19: outlets.other: lint: name 'REPORT' is also a name of 'report': "
         "an attribution to it cannot be resolved",
         "watch/entities.yaml:8: entities.cable: lint: alias 'azertelecom' is also of 'azertelecom': give both one 'group'",
     ]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.date_words import MONTHS
-from models.dates import KnownDate, month_number, parse_date, too_far_ahead
+from models.dates import KnownDate, is_date, month_number, parse_date, too_far_ahead
 
 NOW = datetime(2026, 1, 5, 9, 7, tzinfo=UTC)
 
@@ -66,7 +66,16 @@ FORMS = [
     ("Κυρ, 11 Ιούλ 2004 12:00:00 EST", "2004-07-11T17:00", "minute", "known"),
     ("2004-július-13T9:15-05:00", "2004-07-13T14:15", "minute", "known"),
     ("Fri, 21 Nov 25 10:00 +0400", "2025-11-21T06:00", "minute", "known"),
+    ("29 KASIM 2025 CUMARTESİ 10:30", "2025-11-29T06:30", "minute", "assumed"),
+    ("2025-ci il noyabrın 17-si, 13:55", "2025-11-17T09:55", "minute", "assumed"),
+    ("24 نيسان / أبريل 2020 09:22 مساءً", "2020-04-24T17:22", "minute", "assumed"),
     # resolved by now
+    ("11月15日 10:32", "2025-11-15T06:32", "minute", "assumed"),
+    ("cегодня, 12:51", "2026-01-05T08:51", "minute", "assumed"),
+    ("Бугун, 10:05", "2026-01-05T06:05", "minute", "assumed"),
+    ("час назад", "2026-01-05T08:07", "minute", "known"),
+    ("bir saat əvvəl", "2026-01-05T08:07", "minute", "known"),
+    ("an hour ago", "2026-01-05T08:07", "minute", "known"),
     ("Bu gün / 12:18", "2026-01-05T08:18", "minute", "assumed"),
     ("Dünən / 22:30", "2026-01-04T18:30", "minute", "assumed"),
     ("18:28, Bu gün", "2026-01-05T14:28", "minute", "assumed"),
@@ -159,3 +168,25 @@ def test_every_month_word_next_to_a_day_and_a_year(day: object, word: str) -> No
     known = parse_date(f"{getattr(day, 'day', 1) % 28 + 1} {word} {getattr(day, 'year', 2000)}")
     assert known is not None
     assert known.value.month == MONTHS[word]
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "expected"),
+    [
+        ("03/04/2025", "mdy", "2025-03-04"),
+        ("03/04/2025", "dmy", "2025-04-03"),
+        ("03.04.2025", "mdy", "2025-03-04"),
+        ("25/04/03 10:15", "ymd", "2025-04-03"),
+        ("2025-04-03", "dmy", "2025-04-03"),
+        ("13/04/2025", "mdy", None),
+    ],
+)
+def test_the_order_of_a_source_is_kept_to(text: str, order: str, expected: str | None) -> None:
+    known = parse_date(text, order=order)
+    assert (known.value.date().isoformat() if known else None) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("Monday, 17 November 2025, 12:30 (UTC+04:00)", True),
+    ("Bakı, 17 noyabr 2025", True), ("The harbour of 2025 was built by many hands", False)])  # fmt: skip
+def test_a_date_and_little_else(text: str, expected: bool) -> None:
+    assert is_date(text) is expected

@@ -51,7 +51,18 @@ def test_the_test_sees_a_wrong_import(tmp_path: Path) -> None:
 
 
 DECIDING = {
-    "crawler": ("feeds", "listings", "pages", "addresses", "apis", "cdx", "unwrap", "telegram"),
+    "crawler": (
+        "feeds",
+        "listings",
+        "pages",
+        "pagedates",
+        "pagehints",
+        "addresses",
+        "apis",
+        "cdx",
+        "unwrap",
+        "telegram",
+    ),
     "pipelines": ("watch", "topics", "attribution"),
     "reports": ("digest",),
 }

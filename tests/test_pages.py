@@ -6,39 +6,61 @@ import gzip
 import json
 import time
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crawler.pages import Hints, read_page
+from crawler.pages import read_page
 from models.article import Page
+from models.config import Config, PageHints, load_config
 from models.errors import CollectError, TooLarge
 
 FOLDER = Path(__file__).parent / "data" / "pages"
-ARTICLES = sorted(path.stem for path in FOLDER.glob("*.json") if not path.stem.startswith("kind_"))
-KINDS = sorted(path.stem for path in FOLDER.glob("kind_*.json"))
+# What `khazri record` wrote in this checkout is compared too. Those pages are their publishers' and stay out of it.
+RECORDED = Path(__file__).parents[1] / "var" / "recorded"
+PAIRS = {path.stem: path for folder in (FOLDER, RECORDED) for path in sorted(folder.glob("*.json"))}
+ARTICLES = [name for name in PAIRS if not name.startswith("kind_")]
+KINDS = [name for name in PAIRS if name.startswith("kind_")]
 SENTENCE = "The ships laid the cable along the floor of the sea in the spring, the head of the project said. "
 
 
+def record_of(name: str) -> dict[str, Any]:
+    expected: dict[str, Any] = json.loads(PAIRS[name].read_text("utf-8"))
+    return expected
+
+
+@cache
+def shipped() -> Config:
+    return load_config(Path(__file__).parents[1] / "config.yaml")
+
+
 def load(name: str) -> tuple[Page, dict[str, Any]]:
-    expected: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    expected = record_of(name)
     now = datetime.fromisoformat(expected["now"]) if "now" in expected else None
-    body = (FOLDER / f"{name}.html").read_bytes()
-    return read_page(body, expected["url"], zone=expected.get("zone"), now=now), expected
+    hints = shipped().outlets[expected["outlet"]].hints if "outlet" in expected else ()
+    body, url, zone = PAIRS[name].with_suffix(".html").read_bytes(), expected["url"], expected.get("zone")
+    return read_page(body, url, headers=expected.get("headers"), zone=zone, now=now, hints=hints), expected
+
+
+def having(field: str) -> list[str]:
+    """The articles whose record says what `field` should be; one that nobody has judged yet is not compared."""
+    return [name for name in ARTICLES if field in record_of(name)]
 
 
 def test_there_are_enough_pages() -> None:
-    assert len(ARTICLES) >= 12
+    local = [name for name in ARTICLES if name[:2] in ("az", "kk", "ka", "uk", "tr", "ru", "zh")]
+    assert len(local) >= 40
 
 
-@pytest.mark.parametrize("name", ARTICLES)
+@pytest.mark.parametrize("name", having("title"))
 def test_title(name: str) -> None:
     page, expected = load(name)
     assert page.title == expected["title"]
 
 
-@pytest.mark.parametrize("name", ARTICLES)
+@pytest.mark.parametrize("name", having("contains"))
 def test_text(name: str) -> None:
     page, expected = load(name)
     assert page.kind == "article"
@@ -46,15 +68,21 @@ def test_text(name: str) -> None:
         assert words in page.text
     for words in expected["without"]:
         assert words not in page.text
-    assert len(page.text.splitlines()) >= 3, "paragraphs are kept"
+    assert len(page.text.splitlines()) >= expected.get("lines", 3), "paragraphs are kept"
 
 
-@pytest.mark.parametrize("name", ARTICLES)
+@pytest.mark.parametrize("name", having("published"))
 def test_published(name: str) -> None:
     page, expected = load(name)
+    if expected["published"] is None:
+        assert page.published is None
+        assert [list(pair) for pair in page.conflicts] == expected["conflicts"]
+        return
     assert page.published is not None
     assert page.published.value == datetime.fromisoformat(expected["published"])
     assert (page.published.precision, page.published.zone) == (expected["precision"], expected["known"])
+    if "local" in expected:
+        assert page.published.local.date().isoformat() == expected["local"]
 
 
 @pytest.mark.parametrize("name", ARTICLES)
@@ -64,13 +92,13 @@ def test_modified(name: str) -> None:
     assert (page.modified.value if page.modified else None) == (datetime.fromisoformat(stated) if stated else None)
 
 
-@pytest.mark.parametrize("name", ARTICLES)
+@pytest.mark.parametrize("name", having("language"))
 def test_language(name: str) -> None:
     page, expected = load(name)
     assert page.language == expected["language"]
 
 
-@pytest.mark.parametrize("name", ARTICLES)
+@pytest.mark.parametrize("name", having("authors"))
 def test_authors(name: str) -> None:
     page, expected = load(name)
     assert list(page.authors) == expected["authors"]
@@ -148,7 +176,9 @@ def test_article_body_of_json_ld_cleans_the_text() -> None:
 
 def test_hints_go_first() -> None:
     body = article(SENTENCE).replace(b"</h1>", b'</h1><div id="when">03.02.2025</div><h2 id="t">Another title</h2>')
-    page = read_page(body, "https://a.example/x", hints=Hints(title="#t", date="#when", body="article p"))
+    page = read_page(
+        body, "https://a.example/x", hints=PageHints(title="#t", date="#when", body="article p", verified="2026-11")
+    )
     assert page.title == "Another title"
     assert page.published is not None
     assert (page.published.origin, page.published.value.month) == ("hint", 2)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from crawler.addresses import normalise
-from crawler.discovery import is_post, post_hints
+from crawler.discovery import POST_HINTS, is_post
 from crawler.pages import read_page
 from crawler.telegram import read_telegram
 from crawler.unwrap import MOST_WRAPPINGS, unwrap, unwrapped
@@ -198,7 +198,7 @@ def test_a_channel_without_a_preview_is_told(body: bytes) -> None:
 def test_the_page_of_a_message_is_its_text() -> None:
     url = "https://t.me/xeber/8?embed=1"
     body = f"<html><head><title>Telegram Widget</title></head><body>{message(8, WORDS)}</body></html>".encode()
-    page = read_page(body, url, now=NOW, hints=post_hints())
+    page = read_page(body, url, now=NOW, hints=POST_HINTS)
     assert is_post(url)
     assert "Gəmi bu gün limana girdi" in page.text
     assert page.kind == "article"

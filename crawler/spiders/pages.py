@@ -15,7 +15,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.addresses import is_home, normalise, original_of, same_site
-from crawler.discovery import captured_at, is_post, post_hints, shown_name
+from crawler.discovery import POST_HINTS, captured_at, is_post, shown_name
 from crawler.fetch import ANSWERS, BUSY, RESTS, plain_headers
 from crawler.hosts import host_of
 from crawler.spiders.base import NO_ANSWER, REFUSALS, Crawl, reason_of
@@ -42,6 +42,8 @@ class PageSpider(scrapy.Spider):
         self.crawl = crawl
         self.known = known  # items whose address already is an article's: nothing to fetch
         self.ends: dict[tuple[str, str], str] = {}  # (outlet, address key) asked for in this crawl -> its outcome
+        self.readings: Counter[str] = Counter()  # outlet -> its pages read in this crawl
+        self.decayed: Counter[tuple[str, str]] = Counter()  # (outlet, what one of its hints did not do) -> pages
         self.silent: Counter[str] = Counter()  # host -> pages in a row that got no answer or a refusal
         self.queues: dict[str, deque[DueItem]] = {}
         for item in items:
@@ -122,12 +124,14 @@ class PageSpider(scrapy.Spider):
                 language=item.language,
                 zone=self.crawl.places.zone(item.source, response.url),
                 now=seen or self.crawl.now,
-                hints=post_hints() if is_post(item.url) else None,
+                hints=POST_HINTS if is_post(item.url) else outlet.hints,
             )
         except Exception as error:  # the one catch per page: anything is an outcome with its reason
             if not isinstance(error, CollectError):
                 self.logger.exception("%s: reading failed", item.url)
             return ended(item, outlet, key, f"failed:{reason_of(error)}", str(error))
+        self.readings[outlet.id] += 1
+        self.decayed.update((outlet.id, warning) for warning in page.warnings if warning.startswith("hint for"))
         asked = original_of(response.url)
         if is_home(asked) and not is_home(original_of(item.url)):  # how many sites say that an article is no more
             end = "dropped:listing" if item.article_id is None else "gone"
@@ -139,6 +143,11 @@ class PageSpider(scrapy.Spider):
         if found.outcome is None and await self._had(item, found):
             return ended(item, outlet, found.address_key, "known", "a finder's address led to an article that we have")
         return replace(found, via="import", first_seen=min(seen, self.crawl.now)) if seen else found
+
+    def closed(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's shape
+        """Hints that no longer fit are told once a crawl, not once a page."""
+        for (outlet, warning), pages in sorted(self.decayed.items()):
+            self.logger.warning("%s: %s on %d of %d pages", outlet, warning, pages, self.readings[outlet])
 
     async def _had(self, item: DueItem, found: Collected) -> bool:
         """Whether a finder's address led, by redirect or canonical link, to an article that the outlet's own sources
@@ -191,8 +200,9 @@ def collected(item: DueItem, outlet: Outlet, page: Page, entry: str) -> Collecte
         text=page.text,
         authors=page.authors,
         language=page.language or item.language,
-        published=better_date(page.published, item.published),
+        published=better_date(page.published, item.published, page.conflicts),
         modified=page.modified,
+        refused=page.conflicts,
         unlisted=shown_name(outlet),
     )
 
@@ -206,11 +216,13 @@ def address_of(entry: str, outlet: Outlet, page: Page) -> str:
     return entry
 
 
-def better_date(page: KnownDate | None, feed: KnownDate | None) -> KnownDate | None:
+def better_date(
+    page: KnownDate | None, feed: KnownDate | None, refused: tuple[tuple[str, str], ...] = ()
+) -> KnownDate | None:
     """The page's own date, unless it has none or says only the day that the feed knows to the minute. The one not
-    taken is kept as a candidate."""
+    taken is kept as a candidate, and so is what was `refused` of a page without a date."""
     if page is None or feed is None:
-        return page or feed
+        return page or (replace(feed, conflicts=(*feed.conflicts, *refused)) if feed and refused else feed)
     finer = page.precision == "day" and feed.precision == "minute"
     same_day = abs((feed.value - page.value).total_seconds()) < 36 * 3600  # a day, and any zone's shift of it
     chosen, other = (feed, page) if finer and same_day else (page, feed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date as calendar_day
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -27,6 +28,7 @@ SourceFormat = Literal[
 ]
 Case = Literal["any", "title", "exact"]
 Inflect = Literal["none", "last", "all"]
+DateOrder = Literal["", "dmy", "mdy", "ymd"]
 OutletKind = Literal[
     "agency",  # sells news to others
     "newspaper",
@@ -54,6 +56,24 @@ class Selectors:
     title: str = ""
     date: str = ""
     next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageHints:
+    """Where an outlet's own pages keep their parts: CSS, or `css@attribute`; "" leaves a field to the general rules.
+
+    `body` names either the block that holds the text or its paragraphs (`div.text p`).
+    """
+
+    title: str = ""
+    body: str = ""
+    date: str = ""
+    author: str = ""
+    zone: str = ""  # IANA name for dates without an offset, "" for the source's or outlet's
+    date_order: DateOrder = ""  # of dates in numbers such as 03/04/25, "" for what language and zone say
+    valid_until: calendar_day | None = None  # last day on which pages were published in this layout; None: to this day
+    url_pattern: str = ""  # regular expression that the address must hold, "" for any page of the outlet
+    verified: str = ""  # YYYY-MM that somebody compared it with a page, "" when nobody did
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +116,7 @@ class Outlet:
     zone: str
     hosts: tuple[str, ...]
     collect: tuple[Source, ...] = ()
+    hints: tuple[PageHints, ...] = ()
     notes: str = ""
 
 

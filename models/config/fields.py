@@ -15,6 +15,7 @@ from models.config.yamlfile import Node, trap
 
 T = TypeVar("T", bound=str)
 
+AT_ATTRIBUTE = re.compile(r"@[A-Za-z][\w:-]*$")  # `meta[name="date"]@content`
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _ID = re.compile(r"[a-z0-9][a-z0-9_]*")
@@ -182,6 +183,21 @@ class Fields:
             self.problems.error(node, f"not a regular expression: {error}")
             return ""
         return pattern
+
+    def css(self, key: str) -> str:
+        """A CSS selector, or `css@attribute`; absent: ""."""
+        node = self.get(key)
+        if node is None:
+            return ""
+        from cssselect import HTMLTranslator, SelectorError  # 15 ms that a config without hints need not wait for
+
+        selector = as_text(node, self.problems)
+        try:
+            HTMLTranslator().css_to_xpath(selector.rpartition("@")[0] if AT_ATTRIBUTE.search(selector) else selector)
+        except SelectorError as error:
+            self.problems.error(node, f"not a CSS selector: {error}")
+            return ""
+        return selector
 
     def language(self, key: str) -> str | None:
         """Two letters, or None where absent."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import get_args
 from urllib.parse import urlsplit
 
-from models.config import Outlet, OutletKind, Selectors, Source, SourceFormat, SourceKind
+from models.config import DateOrder, Outlet, OutletKind, PageHints, Selectors, Source, SourceFormat, SourceKind
 from models.config.fields import Fields, Problems, as_names, is_id
 from models.config.yamlfile import Node
 
 OUTLET_KEYS = (
-    "name", "also_known_as", "country", "languages", "kind", "tier", "own", "zone", "hosts", "collect", "notes",
+    "name", "also_known_as", "country", "languages", "kind", "tier", "own", "zone", "hosts", "collect", "hints",
+    "notes",
 )  # fmt: skip
 SOURCE_KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 SOURCE_KEYS = (
@@ -24,6 +26,8 @@ FORMATS_OF: dict[str, tuple[SourceFormat, ...]] = {  # which kind of source each
     "listing": ("telegram",),
     "feed": ("google_alerts", "google_news", "bing_news"),
 }
+HINT_SELECTORS = ("title", "body", "date", "author")
+HINT_KEYS = (*HINT_SELECTORS, "zone", "date_order", "valid_until", "url_pattern", "verified")
 MOST_PAGES = 50  # of one listing in one poll: at 2 s a page that is near two minutes of one host
 LOWEST_TIER = 3
 # Once an hour is polite and enough for all but agencies, whose feeds turn over in 2 to 6 hours (shared notes, domain).
@@ -58,6 +62,7 @@ def read_outlet(outlet_id: str, node: Node, problems: Problems, source_nodes: di
         zone=zone,
         hosts=_hosts(fields, problems),
         collect=tuple(collect),
+        hints=tuple(read_hints(item, problems) for item in fields.items("hints")),
         notes=fields.text("notes", ""),
     )
 
@@ -69,6 +74,27 @@ def _hosts(fields: Fields, problems: Problems) -> tuple[str, ...]:
         if node is not None and (host != host.lower() or "/" in host or ":" in host or "." not in host):
             problems.error(node, f"{host!r} is not a host name such as report.az")
     return hosts
+
+
+def read_hints(node: Node, problems: Problems) -> PageHints:
+    """One entry of `hints`: selectors for pages of one layout."""
+    fields = Fields(node, problems, HINT_KEYS)
+    until = fields.matching("valid_until", "", _is_day, "a day such as 2026-04-05")
+    order: DateOrder = fields.choice("date_order", get_args(DateOrder)[1:], "")
+    found = PageHints(
+        title=fields.css("title"),
+        body=fields.css("body"),
+        date=fields.css("date"),
+        author=fields.css("author"),
+        zone=fields.zone("zone", "") if fields.has("zone") else "",
+        date_order=order,
+        valid_until=date.fromisoformat(until) if until else None,
+        url_pattern=fields.regex("url_pattern"),
+        verified=fields.matching("verified", "", _is_month, "a month such as 2026-09"),
+    )
+    if node.kind == "map" and not any(fields.has(key) for key in (*HINT_SELECTORS, "zone", "date_order")):
+        problems.error(node, f"hints at nothing: give one of {', '.join(HINT_SELECTORS)}, zone, date_order")
+    return found
 
 
 def read_source(outlet_id: str, zone: str, node: Node, problems: Problems) -> Source | None:
@@ -136,3 +162,10 @@ def _is_address(word: str) -> bool:
 def _is_month(word: str) -> bool:
     year, _, month = word.partition("-")
     return len(year) == 4 and year.isdigit() and len(month) == 2 and month.isdigit() and 1 <= int(month) <= 12
+
+
+def _is_day(word: str) -> bool:
+    try:
+        return date.fromisoformat(word).isoformat() == word
+    except ValueError:
+        return False

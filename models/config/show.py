@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import yaml
 
-from models.config import Alias, Config, Entity, Outlet, Source, Topic
+from models.config import Alias, Config, Entity, Outlet, PageHints, Source, Topic
 
 HIDDEN = "***"
 _SECRET_PARAMETER = re.compile(r"((?:^|&)[^=&]*(?:pass|secret|token|key)[^=&]*=)[^&]*", re.IGNORECASE)
@@ -96,8 +96,13 @@ def _outlet(outlet: Outlet) -> dict[str, Any]:
         "zone": outlet.zone,
         "hosts": outlet.hosts,
         "collect": [_source(source) for source in outlet.collect],
+        "hints": [_hints(hints) for hints in outlet.hints],
         "notes": outlet.notes,
     }
+
+
+def _hints(hints: PageHints) -> dict[str, Any]:
+    return asdict(hints) | {"valid_until": hints.valid_until.isoformat() if hints.valid_until else ""}
 
 
 def _source(source: Source) -> dict[str, Any]:

@@ -1,0 +1,109 @@
+"""Parts of an article that an extractor missed: paragraphs of the same shape as those it took.
+
+Magazines cut one text into several containers, with advertisements between, and extractors take the first. A paragraph
+outside is the article's own when its tag, class and surroundings are those of paragraphs inside. Pure.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from crawler.bodylines import squeezed
+from crawler.plain import one_line
+
+LEAST_PROSE = 60  # characters of a paragraph that counts as prose; shorter ones are captions and menu entries
+LEAST_ALIKE = 2  # paragraphs of one shape that the extractor took before another of it is believed
+MOST_PARAGRAPHS = 3_000  # looked at in one page
+HEAD = 50  # squeezed letters by which a paragraph is found in a body
+MOST_LINKED = 0.5  # of a paragraph's letters in links: more is a teaser
+_ASIDE = frozenset(("aside", "footer", "nav", "form", "figure", "figcaption", "header", "template"))
+
+Shape = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph of the page in document order."""
+
+    text: str
+    key: str  # squeezed
+    shape: Shape  # the block it stands in, too: an endless page repeats its shapes for one article after another
+
+    @property
+    def head(self) -> str:
+        return self.key[:HEAD]
+
+
+def paragraphs_of(tree: HtmlElement) -> list[Paragraph]:
+    """The prose of a page: `<p>` outside asides, with more words than links."""
+    found: list[Paragraph] = []
+    headlines = 0
+    for element in tree.iter("p", "h1"):
+        if element.tag == "h1":
+            headlines += 1
+            continue
+        if len(found) > MOST_PARAGRAPHS:
+            break
+        text = one_line("".join(element.itertext()))
+        if len(text) < LEAST_PROSE or any(up.tag in _ASIDE for up in element.iterancestors()):
+            continue
+        linked = sum(len("".join(link.itertext())) for link in element.iter("a"))
+        if linked <= MOST_LINKED * len(text):
+            found.append(Paragraph(text, squeezed(text), (*_shape(element), _block(element, headlines))))
+    return found
+
+
+def _shape(element: HtmlElement) -> Shape:
+    """Tag and class of the element and of three levels around it, numbers in classes set aside."""
+    shape = []
+    up: HtmlElement | None = element
+    for _ in range(4):
+        if up is None:
+            break
+        names = "".join(char for char in (up.get("class") or "") if not char.isdigit())
+        shape.append(f"{up.tag}.{' '.join(sorted(names.split()))}")
+        up = up.getparent()
+    return tuple(shape)
+
+
+def _block(element: HtmlElement, headlines: int) -> str:
+    """Which article of the page it stands in: the nearest <article>, and how many headlines came before."""
+    article = next(element.iterancestors("article"), None)
+    return f"{headlines} {article.getroottree().getpath(article) if article is not None else ''}"
+
+
+def missing_share(body: str, paragraphs: list[Paragraph]) -> float:
+    """What part of the page's prose, by characters, the body does not hold."""
+    key = squeezed(body)
+    total = sum(len(one.text) for one in paragraphs)
+    return sum(len(one.text) for one in paragraphs if one.head not in key) / total if total else 0.0
+
+
+def prose_share(body: str, paragraphs: list[Paragraph]) -> float:
+    """What part of the body, by letters, is prose of the page."""
+    key = squeezed(body)
+    return sum(len(one.key) for one in paragraphs if one.head in key) / len(key) if key else 0.0
+
+
+def completed(body: str, paragraphs: list[Paragraph]) -> str:
+    """The body with the paragraphs it lacks of the shapes it has, each after the paragraph that stands before it."""
+    key = squeezed(body)
+    taken = Counter(one.shape for one in paragraphs if one.head in key)
+    own = {shape for shape, count in taken.items() if count >= LEAST_ALIKE}
+    if not any(one.shape in own and one.head not in key for one in paragraphs):
+        return body
+    lines = body.splitlines()
+    keys = [squeezed(line) for line in lines]
+    at = -1  # the line after which the next missing paragraph belongs
+    for one in paragraphs:
+        place = next((number for number in range(at + 1, len(keys)) if one.head in keys[number]), None)
+        if place is not None:
+            at = place
+        elif one.shape in own and one.head not in key and at >= 0:
+            at += 1
+            lines.insert(at, one.text)
+            keys.insert(at, one.key)
+    return "\n".join(lines)
