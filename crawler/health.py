@@ -272,7 +272,7 @@ def _silence(
 def _decay(history: History, fall: Fall | None, end: int, now: datetime) -> tuple[str, datetime | None] | None:
     """(why, since) where volume, dates or texts are far from what they were."""
     if fall is not None:
-        why = f"{fall.seen} signs of life in {fall.days} days, {fall.expected:.0f} were usual"
+        why = f"only {fall.seen} arrivals in {fall.days} days, {fall.expected:.0f} were usual"
         return why, now - timedelta(days=fall.days)
     for name, flags in (("dates", history.dated), ("texts", history.stored)):
         lost = vanished(flags, min(end, len(flags)))

@@ -23,24 +23,28 @@ WINDOW_DAYS = 112  # 16 weeks: each weekday 16 times, and a change of habits is 
 WINDOW_LEAST = 60  # arrivals: a source with fewer in that time is looked at further back, to
 WINDOW_MOST_DAYS = 400  # days: a year and the gap before it
 LEAST_GAPS = 6  # fewer say nothing of a tail; until then config's min_per_week speaks
-FALSE_A_YEAR = 0.16  # false alarms that a source's own gaps may cause in a year; 0.3 are allowed for all causes
+FALSE_A_YEAR = 0.12  # false alarms that a source's own gaps may cause in a year; 0.3 are allowed for all causes
 DAY_PRIOR = 2.0  # events' worth of belief that a weekday is like any other day
 HOUR_PRIOR = 12.0  # events' worth of belief that an hour of the day is like any other hour
 SPARSE = 200  # events: with fewer, a week that is all alike may explain the gaps better than one drawn from noise
 TAIL_SHARE = 0.10  # of all gaps: the longest tenth shows how the extremes thin out
 TAIL_LEAST, TAIL_MOST = 5, 60  # gaps in the tail
-TAIL_PRIOR = 3.0  # gaps' worth of belief that extremes thin out as those of a Poisson source
+TAIL_PRIOR = 3.0  # gaps' worth of belief about how extremes thin out
+REGULAR = 0.15  # the least spread believed of a clockwork that was seen a few times
 SHAPE_PRIOR = 20.0  # tail gaps' worth of belief that they thin out exponentially
 HEAVIEST = 0.4  # of the tail's shape: at 0.5 its variance would be infinite, and no gap would ever be a fault
 OUTLIER = 4.0  # a gap this many times the second longest was an outage of the source, not its habit
 BEYOND = 1.25  # times its longest gap: what it did once it may do again, and a little later
 QUIET_SHARE = 0.25  # of its usual volume is what a source brings on holidays
 FALL_DAYS = (1, 2, 3, 5, 7, 10, 14, 21, 28)  # spans in which a fall of volume may show
+FALL_DAYS_LONG = (14, 21, 28)  # spans in which fewer items an event may show
 FALL_DAYS_SPARSE = (42, 56, 84)  # for a few items a week, where we look back further than WINDOW_DAYS
 FALL_SHARE = 0.5  # of what was to be expected: less is a fall
+FALL_SURPRISE_SPARSE = 2.9  # for six weeks and more of a source that brings a few items a week
+FALL_SHARE_LONG = 0.35  # for those spans, which see a milder fall in every quiet month
 BACK_SHARE = 0.7  # of what was usual, in the newest quarter of a span: more and the fall is over
 FALL_SURPRISE = 4.5  # standard deviations: some 150 looks a year at a source must not cry wolf
-FALL_SURPRISE_SPARSE = 4.0  # for the long spans: a year has only a handful of them
+FALL_SURPRISE_LONG = 3.2  # for spans of two weeks and more: a year has only a handful of them
 BASE_DAYS_LEAST = 14  # to compare with; fewer days have no level
 HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0  # seconds
 
@@ -56,6 +60,7 @@ HOLIDAYS = {
 class Rhythm:
     """What was learned. Times are seconds since 1970; expected events are numbers without a unit.
 
+    items          the arrivals it was learned from, ascending
     events         the signs of life it was learned from, ascending
     rates          expected events an hour, by hour of the week, Monday 0:00 local first
     limit          expected events after which the absence of any is a fault
@@ -64,6 +69,7 @@ class Rhythm:
     """
 
     events: tuple[float, ...]
+    items: tuple[float, ...]
     shift: float
     rates: tuple[float, ...]
     running: tuple[float, ...]
@@ -117,7 +123,8 @@ def learn(
     `outages` are times in which nobody asked the source: a gap over one of them is not its own. Kept, because a year
     of hourly judging would learn the same thing 24 times a day.
     """
-    events = thin([arrival.timestamp() for arrival in arrivals], every_minutes * 60.0 * 0.9)
+    items = tuple(arrival.timestamp() for arrival in arrivals)
+    events = thin(items, every_minutes * 60.0 * 0.9)
     if len(events) <= LEAST_GAPS:
         return None
     offset = arrivals[-1].astimezone(ZoneInfo(zone)).utcoffset()
@@ -135,7 +142,9 @@ def learn(
         weeks.append([sum(weeks[0]) / 168] * 168)
     tried = []
     for rates in weeks:
-        one = Rhythm(tuple(events), shift, tuple(rates), tuple(accumulate(rates, initial=0.0)), rests, usual=usual)
+        one = Rhythm(
+            tuple(events), items, shift, tuple(rates), tuple(accumulate(rates, initial=0.0)), rests, usual=usual
+        )
         gaps = sorted((one.expected(start, end) for start, end in pairs), reverse=True)
         tried.append(replace(one, gaps=len(gaps), limit=tail_limit(gaps, years)))
     return min(tried, key=lambda one: one.limit)
@@ -202,7 +211,11 @@ def tail_limit(gaps: Sequence[float], years: float) -> float:
     k = min(max(int(TAIL_SHARE * len(gaps)), TAIL_LEAST), TAIL_MOST, len(gaps) - 1)
     edge = gaps[k]
     over = [gap - edge for gap in gaps[:k]]
-    scale = (sum(over) + TAIL_PRIOR) / (k + TAIL_PRIOR)
+    # Before they are seen, its extremes are believed to spread as its gaps do: 1 for a Poisson source, less for clockwork
+    middle = sum(gaps) / len(gaps)
+    deviation = math.sqrt(sum((gap - middle) ** 2 for gap in gaps) / len(gaps))
+    believed = min(max(deviation, REGULAR), 1.0)
+    scale = (sum(over) + TAIL_PRIOR * believed) / (k + TAIL_PRIOR)
     shape = 0.0
     mean = sum(over) / k
     if mean > 0:
@@ -215,7 +228,7 @@ def tail_limit(gaps: Sequence[float], years: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """The volume fell: `seen` events in the last `days` days where `expected` were to be expected."""
+    """The volume fell: so many seen in the last `days` days where `expected` were usual; items, or signs of life."""
 
     days: int
     seen: int
@@ -231,22 +244,33 @@ def fallen(rhythm: Rhythm, until: float) -> Fall | None:
     whole = min(int((until - rhythm.events[0]) // DAY), WINDOW_MOST_DAYS)
     if whole < 2 * BASE_DAYS_LEAST:
         return None
-    seen = [0] * whole  # the newest day first
-    for event in rhythm.events:
-        back = int((until - event) // DAY)
-        if 0 <= back < whole:
-            seen[back] += 1
     week = [rhythm.expected(until - (back + 1) * DAY, until - back * DAY) for back in range(7)]
     hoped = [week[back % 7] for back in range(whole)]
     if rhythm.rests:
         hoped = [rhythm.expected(until - (back + 1) * DAY, until - back * DAY) for back in range(whole)]
-    found = _fall(seen, hoped, FALL_DAYS, max(min(28, whole - 2 * BASE_DAYS_LEAST), BASE_DAYS_LEAST // 2))
+    old = max(min(FALL_DAYS[-1], whole - 2 * BASE_DAYS_LEAST), BASE_DAYS_LEAST // 2)
+    events, items = _by_day(rhythm.events, until, whole), _by_day(rhythm.items, until, whole)
+    found = _fall(events, hoped, FALL_DAYS, old, FALL_SURPRISE, FALL_SHARE)
+    # Clusters that shrink leave as many signs of life: the items themselves show it, if one looks long enough.
+    found = found or _fall(items, hoped, FALL_DAYS_LONG, old, FALL_SURPRISE_LONG, FALL_SHARE_LONG)
     if found is None and whole >= WINDOW_DAYS + 2 * BASE_DAYS_LEAST:
-        return _fall(seen, hoped, FALL_DAYS_SPARSE, FALL_DAYS_SPARSE[-1])
+        found = _fall(items, hoped, FALL_DAYS_SPARSE, FALL_DAYS_SPARSE[-1], FALL_SURPRISE_SPARSE, FALL_SHARE)
     return found
 
 
-def _fall(seen: Sequence[int], hoped: Sequence[float], spans: Sequence[int], old: int) -> Fall | None:
+def _by_day(times: Sequence[float], until: float, days: int) -> list[int]:
+    """How many in each of the days before `until`, the newest first."""
+    seen = [0] * days
+    for time in times:
+        back = int((until - time) // DAY)
+        if 0 <= back < days:
+            seen[back] += 1
+    return seen
+
+
+def _fall(
+    seen: Sequence[int], hoped: Sequence[float], spans: Sequence[int], old: int, bar: float, share: float
+) -> Fall | None:  # fmt: skip
     """The first of the spans that shows a fall against the days older than `old`; newest day first."""
     level = sum(seen[old:]) / max(sum(hoped[old:]), 1e-9)
     usual = [one * level for one in hoped]
@@ -261,8 +285,7 @@ def _fall(seen: Sequence[int], hoped: Sequence[float], spans: Sequence[int], old
         if not count:
             continue  # a span without any is for silence to judge, by the tail of its gaps
         spread = max(1.0, by_day, by_week)
-        bar = FALL_SURPRISE if days <= FALL_DAYS[-1] else FALL_SURPRISE_SPARSE
-        if count < FALL_SHARE * expected and surprise(count, expected) > bar * math.sqrt(spread):
+        if count < share * expected and surprise(count, expected) > bar * math.sqrt(spread):
             return Fall(days, count, expected)
     return None
 
