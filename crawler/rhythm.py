@@ -211,7 +211,7 @@ def tail_limit(gaps: Sequence[float], years: float) -> float:
     k = min(max(int(TAIL_SHARE * len(gaps)), TAIL_LEAST), TAIL_MOST, len(gaps) - 1)
     edge = gaps[k]
     over = [gap - edge for gap in gaps[:k]]
-    # Before they are seen, its extremes are believed to spread as its gaps do: 1 for a Poisson source, less for clockwork
+    # Before they are seen, its extremes are believed to spread as its gaps do: 1 for a Poisson source, less for a clock
     middle = sum(gaps) / len(gaps)
     deviation = math.sqrt(sum((gap - middle) ** 2 for gap in gaps) / len(gaps))
     believed = min(max(deviation, REGULAR), 1.0)

@@ -16,7 +16,7 @@ import yaml
 from tests.hostile import NOW, RSS, TOMORROW, Answer, Hostile, Operator, article, feed, rss
 from tests.test_unwrap import google_news, message, preview
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 CLOCK = datetime.fromisoformat(NOW)
 STAMP = "%Y%m%d%H%M%S"
 LIMIT = 250

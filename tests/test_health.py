@@ -303,7 +303,7 @@ def test_bars_and_words() -> None:
 # --- what a poll may change
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_304_does_not_make_a_source_well(tmp_path: Path) -> None:
     """Empty stays empty and a failure stays one until a whole body was read; then all is well again."""
     with Hostile() as web:

@@ -54,7 +54,7 @@ def test_what_a_page_says() -> None:
     assert (said.name, said.language) == ("The: Paper", "az")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_feed_a_page_names_is_best(tmp_path: Path) -> None:
     sitemap = f"<urlset><url><loc>{HOST}/1</loc><lastmod>2026-03-22</lastmod></url></urlset>".encode()
     index = f"<sitemapindex><sitemap><loc>{HOST}/s1.xml</loc></sitemap></sitemapindex>".encode()
@@ -73,7 +73,7 @@ def test_the_feed_a_page_names_is_best(tmp_path: Path) -> None:
     assert check(tmp_path, printed) == {"feed": f"{HOST}/feed"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_usual_places_and_then_the_page_itself(tmp_path: Path) -> None:
     links = "".join(
         f'<a href="/n/{n}-a-very-long-headline-here">A long headline about number {n}</a>' for n in range(10, 17)
@@ -88,7 +88,7 @@ def test_the_usual_places_and_then_the_page_itself(tmp_path: Path) -> None:
     assert list(check(tmp_path / "b", printed)) == ["listing"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nothing_found_and_refusals_are_one_line(tmp_path: Path) -> None:
     printed, _ = probe(tmp_path / "a", {"": front(), "/": front()}, code=1)
     assert "nothing to collect from found" in one_line(printed)
@@ -103,7 +103,7 @@ def test_nothing_found_and_refusals_are_one_line(tmp_path: Path) -> None:
     assert asked == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_is_known_and_what_is_no_address(tmp_path: Path) -> None:
     with Hostile({"http://known.example/rss": feed("http://known.example/1")}) as web:
         who = Operator(tmp_path, web.address, {"known": {"known": "http://known.example/rss"}})

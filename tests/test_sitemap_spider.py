@@ -9,7 +9,7 @@ import pytest
 
 from tests.hostile import Answer, Hostile, Operator, article
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 XML = "application/xml"
 FIRST, HOUR_LATER, SECOND = "2026-03-22T18:00:00Z", "2026-03-22T19:00:00Z", "2026-03-23T18:00:00Z"
 HOST = "http://maps.example"

@@ -178,7 +178,7 @@ def test_hostile_bytes_take_linear_time(name: str) -> None:
 
     once = seconds(200_000)
     assert seconds(800_000) < max(8 * once, 1.0)  # four times the bytes; twice as long again for a busy machine
-    assert once < 2.0
+    assert once < 5.0  # half of what a worker is given; a busy machine doubles CPU seconds too
 
 
 @settings(max_examples=200, deadline=None)

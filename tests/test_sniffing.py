@@ -44,7 +44,7 @@ def test_any_bytes_have_a_kind_or_none(noise: bytes) -> None:
         assert sniff(body) in ("feed", "sitemap", "listing", None)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_url_source_follows_its_content(tmp_path: Path) -> None:
     host = "http://any.example"
     links = [f"{host}/news/{number}-words-that-make-headlines" for number in range(1, 7)]
@@ -67,7 +67,7 @@ def test_a_url_source_follows_its_content(tmp_path: Path) -> None:
         assert poll(11) == ("ok", "", 1)
         web.routes[f"{host}/any"] = page  # once may be an accident, twice is a new kind
         assert poll(12) == ("unreachable", "kind_changed", 0)
-        assert poll(13) == ("ok", "", 5)  # the sitemap's is known; the feed's has a guid for its key, its page is known
+        assert poll(13) == ("ok", "", 4)  # the sitemap's and the feed's are known by their addresses
         web.routes[f"{host}/any"] = feed(links[0])
         assert poll(14)[0] == "ok"
         web.routes[f"{host}/any"] = Answer(b"what is this", type="text/plain")
