@@ -21,7 +21,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_each_benchmark_is_a_module_found_by_name(load: Any) -> None:
-    assert load("run").names() == ["memory", "pipeline", "store", "warc"]
+    assert load("run").names() == ["memory", "peers", "pipeline", "store", "warc"]
 
 
 def test_an_unknown_name_is_refused(load: Any, capsys: pytest.CaptureFixture[str]) -> None:
