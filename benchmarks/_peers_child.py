@@ -113,8 +113,9 @@ def goose3() -> Reader:
     def read(body: bytes, url: str) -> Answer:
         article = reader.extract(raw_html=_text(body), url=url)
         day = article.publish_datetime_utc
+        names = [name for name in article.authors or () if isinstance(name, str)]  # some are lists of lists
         return {
-            "title": article.title, "body": article.cleaned_text, "authors": list(article.authors or ()),
+            "title": article.title, "body": article.cleaned_text, "authors": names,
             "published": day.isoformat() if day else article.publish_date,
         }  # fmt: skip
 
