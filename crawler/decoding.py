@@ -20,6 +20,7 @@ MAX_BYTES = (
 MOST_PACKED = 2  # times that a body is unpacked: servers that compress what is compressed exist, more is a trick
 MOST_CONTROLS = 0.02  # of the characters; compressed or encrypted bytes read as text have a tenth and more
 MOST_MARKS = 60  # combining marks on one letter; Unicode's stream-safe form has 30
+LARGE = 1_000_000  # characters of markup from which blank space and endless tokens are looked for
 CONTROLS_SAMPLE = 20_000  # characters
 ZEROS_SAMPLE = 4_000  # bytes by whose zeros UTF-16 and UTF-32 are known
 LONG_TAG, MOST_ATTRIBUTES = 20_000, 4_000  # characters from which attributes are counted; libxml2 is quadratic in them
@@ -76,6 +77,9 @@ _MARK = f"[{''.join(char for char in map(chr, range(0x300, 0x10000)) if unicoded
 _MARKS_SEEN = re.compile(f"{_MARK}{{4}}")  # in every 15th character: where a long run is, and hardly elsewhere
 _MARKS_RUN = re.compile(f"(?<={_MARK}{{{MOST_MARKS}}}){_MARK}+")
 _REFERENCES = re.compile(rf"(?:&#[xX]?[0-9a-fA-F]{{2,6}};){{{MOST_MARKS},}}")
+# Tried only where a run begins: otherwise runs a little shorter than these would cost their square.
+_LONG_SPACE = re.compile(r"(?<!\s)\s{1000,}")
+_LONG_TOKEN = re.compile(r"(?<![^\s<>])[^\s<>]{100000,}")
 _TAGS = re.compile(rb"<(script|style)\b.*?</\1|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -100,6 +104,8 @@ def decode(body: bytes, url: str, headers: Mapping[str, str] | None = None) -> t
     shorter = _DATA_ADDRESS.sub("data:,", text)
     if len(text) - len(shorter) > 1_000_000:
         warnings.append("large data: addresses left out")
+    if len(shorter) > LARGE:
+        shorter = _LONG_TOKEN.sub("", _LONG_SPACE.sub("\n", shorter.replace("&nbsp;", " ")))
     return _closed(_fewer_attributes(shorter, warnings), warnings), warnings
 
 
