@@ -38,7 +38,7 @@ def measure(first: int = FIRST_SOURCES, many: int = SOURCES, rounds: int = ROUND
         ratio <= FIRST_BAR,
     )
     if importlib.util.find_spec("reader") is None:
-        raise NotHere("its second half needs lemon24/reader: uv pip install --group peers")
+        raise NotHere("its second half needs lemon24/reader: uv pip install --group peer-reader")
     found = measured(many, ENTRIES, rounds, peer=True)
     ratio = median(one["again"] / one["reader"] for one in found)
     yield Row(

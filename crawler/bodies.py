@@ -39,9 +39,11 @@ _WORD = re.compile(r"\w+")
 _NO_SPACES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]")
 _SCRIPTS = re.compile(r"<(script|style|svg|template)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _COMMENTS = re.compile(r"<!--.*?-->", re.DOTALL)
-_INLINE_NESTS = re.compile(r"</?(?:div|span|b|i|em|strong|font|a|section|small|u|s)\b[^<>]*>", re.IGNORECASE)
-_OPENED = re.compile(r"<(?:div|span|b|i|font|section|blockquote|ul|table)\b", re.IGNORECASE)
-_CLOSED = re.compile(r"</(?:div|span|b|i|font|section|blockquote|ul|table)\b", re.IGNORECASE)
+_INLINE_NESTS = re.compile(
+    r"</?(?:div|span|b|i|em|strong|font|a|section|small|u|s|object|option|iframe)\b[^<>]*>", re.IGNORECASE
+)
+_OPENED = re.compile(r"<(?:div|span|b|i|font|section|blockquote|ul|table|object|option|iframe)\b", re.IGNORECASE)
+_CLOSED = re.compile(r"</(?:div|span|b|i|font|section|blockquote|ul|table|object|option|iframe)\b", re.IGNORECASE)
 
 
 def is_hostile(markup: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -17,6 +18,8 @@ LONGEST_NOISE = 240  # characters: a longer line says something, however it begi
 LEAST_LINK = 12  # letters of a link that can be a headline; shorter ones are names and numbers in running text
 LONGEST_LINK = 140  # letters; what is longer is prose that somebody linked as a whole
 LINK_SHARE = 0.9  # of a block's letters that stand in links: such a block is a link, whatever dots surround it
+MOST_BLOCK = 4 * LONGEST_LINK  # characters of a block that are read; one that goes on is more than a link
+MOST_PARTS = 500  # pieces of text in it
 MOST_LINKED = 4_000  # elements looked at for links
 
 # A line that is only this, whatever punctuation follows.
@@ -92,11 +95,22 @@ def link_blocks(tree: HtmlElement) -> set[str]:
         block = next((up for up in link.iterancestors("p", "li", "h2", "h3", "h4", "h5", "div", "blockquote")), None)
         if block is None or (link.get("href") or "#").startswith("#"):  # a table of contents names our own headings
             continue
-        whole = squeezed("".join(block.itertext()))
-        inside = squeezed("".join(link.itertext()))
+        whole, inside = squeezed(_begin(block)), squeezed(_begin(link))
         if LEAST_LINK <= len(inside) <= LONGEST_LINK and len(inside) >= LINK_SHARE * len(whole):
             blocks.add(whole)
     return blocks
+
+
+def _begin(element: HtmlElement) -> str:
+    """An element's text as far as it matters: thousands of links in one block must not read it thousands of times."""
+    parts: list[str] = []
+    length = 0
+    for part in islice(element.itertext(), MOST_PARTS):
+        parts.append(part)
+        length += len(part.strip())
+        if length > MOST_BLOCK:
+            break
+    return "".join(parts)
 
 
 def without_noise(text: str, linked: set[str]) -> str:

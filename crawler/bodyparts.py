@@ -17,6 +17,7 @@ from crawler.plain import one_line
 LEAST_PROSE = 60  # characters of a paragraph that counts as prose; shorter ones are captions and menu entries
 LEAST_ALIKE = 2  # paragraphs of one shape that the extractor took before another of it is believed
 MOST_PARAGRAPHS = 3_000  # looked at in one page
+MOST_READ = 4_000_000  # characters: paragraphs in paragraphs are read once for each
 HEAD = 50  # squeezed letters by which a paragraph is found in a body
 MOST_LINKED = 0.5  # of a paragraph's letters in links: more is a teaser
 _ASIDE = frozenset(("aside", "footer", "nav", "form", "figure", "figcaption", "header", "template"))
@@ -40,7 +41,7 @@ class Paragraph:
 def paragraphs_of(tree: HtmlElement) -> list[Paragraph]:
     """The prose of a page: `<p>` outside asides, with more words than links."""
     found: list[Paragraph] = []
-    headlines = 0
+    headlines = read = 0
     for element in tree.iter("p", "h1"):
         if element.tag == "h1":
             headlines += 1
@@ -48,6 +49,9 @@ def paragraphs_of(tree: HtmlElement) -> list[Paragraph]:
         if len(found) > MOST_PARAGRAPHS:
             break
         text = one_line("".join(element.itertext()))
+        read += len(text)
+        if read > MOST_READ:
+            break
         if len(text) < LEAST_PROSE or any(up.tag in _ASIDE for up in element.iterancestors()):
             continue
         linked = sum(len("".join(link.itertext())) for link in element.iter("a"))

@@ -10,6 +10,7 @@ MAX_BLOCKS = 40  # per page; real pages have at most a dozen
 MAX_BLOCK_CHARS = 2_000_000
 MAX_NODES = 2_000
 MAX_DEPTH = 8
+MAX_REFERENCES = 100  # entries of a list that are looked up among the nodes; an article has a few authors
 
 Node = dict[str, Any]
 
@@ -98,19 +99,20 @@ def article_node(nodes: list[Node]) -> Node:
 
 def text_of(value: Any) -> str:
     """A JSON-LD value as a string: itself, its @value or name, or the first of a list."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and value:
-        return text_of(value[0])
-    if isinstance(value, dict):
-        return text_of(value.get("@value") or value.get("name"))
-    return ""
+    for _ in range(MAX_DEPTH):
+        if isinstance(value, list) and value:
+            value = value[0]
+        elif isinstance(value, dict):
+            value = value.get("@value") or value.get("name")
+        else:
+            break
+    return value if isinstance(value, str) else ""
 
 
 def resolve(value: Any, nodes: list[Node]) -> Any:
-    """`{"@id": x}` alone replaced by the node that has this id."""
+    """`{"@id": x}` alone replaced by the node that has this id; of a list no more than MAX_REFERENCES entries."""
     if isinstance(value, list):
-        return [resolve(part, nodes) for part in value]
+        return [part if isinstance(part, list) else resolve(part, nodes) for part in value[:MAX_REFERENCES]]
     if isinstance(value, dict) and "@id" in value and "name" not in value:
         return next((node for node in nodes if node.get("@id") == value["@id"] and "name" in node), value)
     return value

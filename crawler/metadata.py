@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from crawler.plain import one_line, plain
 LONGEST_TITLE = 400  # characters; longer ones are descriptions put in the wrong place
 LONGEST_AUTHOR = 80  # characters of an element that holds a byline
 MOST_AUTHORS = 20
+MOST_LINKS = 2_000  # of a page that are looked at for its author's
 
 _AUTHOR_METAS = (
     "author", "article:author", "dc.creator", "dcterms.creator", "dc.author", "parsely-author", "sailthru.author",
@@ -271,13 +273,13 @@ def _from_bylines(head: Head) -> list[str]:
 
 def _from_links(head: Head) -> list[str]:
     """The first link to an author's page outside the page's margins, with those that stand beside it."""
-    for link in head.tree.iter("a"):
+    for link in islice(head.tree.iter("a"), MOST_LINKS):
         if not _AUTHOR_ADDRESS.search(link.get("href") or "") or any(
             up.tag in ("aside", "footer", "nav") for up in link.iterancestors()
         ):
             continue
         block = link.getparent()
-        beside = list(block.iter("a"))[:MOST_AUTHORS] if block is not None else [link]
+        beside = list(islice(block.iter("a"), MOST_AUTHORS)) if block is not None else [link]
         names = [one_line(one.text_content()) for one in beside if _AUTHOR_ADDRESS.search(one.get("href") or "")]
         if names and all(_ONE_NAME.fullmatch(_TITLE.sub("", name)) for name in names):
             return names

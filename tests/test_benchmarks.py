@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_each_benchmark_is_a_module_found_by_name(load: Any) -> None:
-    assert load("run").names() == ["feeds", "memory", "pipeline", "polling", "silence", "store", "warcs"]
+    assert load("run").names() == ["feeds", "memory", "peers", "pipeline", "polling", "silence", "store", "warcs"]
 
 
 def test_an_unknown_name_is_refused(load: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,6 +52,53 @@ def test_a_benchmark_that_cannot_run_says_why(
     monkeypatch.setenv("KHAZRI_DATA", str(tmp_path))
     assert load("run").main(["pipeline"]) == 0
     assert "pipeline left out: needs" in capsys.readouterr().err
+
+
+def figures(body: float, authors: float, false: float, seconds: float) -> dict[str, dict[str, float]]:
+    one = {"pages": 10, "errors": 1, "seconds": seconds, "body_f1": body, "title_near": 0.9, "author_f1": authors}
+    return {"aed": {**one, "author_false_pos": false}}
+
+
+def test_peers_are_compared_with_the_best_of_them(load: Any) -> None:
+    peers = load("peers")
+    scores = {
+        "khazri": figures(0.95, 0.9, 0.2, 0.5),
+        "trafilatura_standard": figures(0.96, 0.8, 0.3, 0.4),
+        "readability_lxml": figures(0.9, 0.0, 0.0, 0.1),  # finds no authors: its false ones are no contest
+    }
+    rows = {row.name: row for row in peers.verdicts(scores)}
+    assert rows["peers, body aed"].met is False
+    assert rows["peers, body aed"].yardstick == "0.960 (trafilatura_standard)"
+    assert rows["peers, authors aed"].met is True
+    assert rows["peers, false authors aed"].met is True
+    assert rows["peers, pages a second of CPU beside trafilatura's"].ratio == pytest.approx(0.8)
+    lines = list(peers.table(scores))
+    assert lines[0].split(" | ")[1:3] == ["body aed", "title aed"]
+    assert lines[2] == "| khazri | 0.950 | 0.900 | 0.900 | 0.200 | 50 | 1 |"
+
+
+def test_peers_that_are_not_installed_are_told(load: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    monkeypatch.setenv("KHAZRI_DATA", str(tmp_path))
+    peers = load("peers")
+    monkeypatch.setattr(peers, "PEERS_PYTHON", tmp_path / "no" / "python")
+    with pytest.raises(load("_table").NotHere, match="--install"):
+        list(peers.measure())
+
+
+@pytest.mark.slow
+def test_a_reader_answers_every_row_also_where_it_fails(load: Any, tmp_path: Path) -> None:
+    body = b"<html><head><title>T</title></head><body><p>" + b"Some words of it. " * 40 + b"</p></body></html>"
+    (tmp_path / "a.gz").write_bytes(gzip.compress(body))
+    (tmp_path / "b.gz").write_bytes(gzip.compress(b"%PDF-1.7"))
+    rows = [{"id": key, "url": "https://a.example/x", "file": str(tmp_path / f"{key}.gz")} for key in "ab"]
+    done = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "_peers_child.py", "khazri"], capture_output=True, text=True, check=True,
+        input="".join(json.dumps(row) + "\n" for row in rows), env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert (first["id"], first["title"]) == ("a", "T")
+    assert second["error"].startswith("CollectError")
 
 
 @pytest.mark.slow
