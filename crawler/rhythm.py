@@ -40,7 +40,7 @@ FALL_DAYS = (1, 2, 3, 5, 7, 10, 14, 21, 28)  # spans in which a fall of volume m
 FALL_DAYS_LONG = (14, 21, 28)  # spans in which fewer items an event may show
 FALL_DAYS_SPARSE = (42, 56, 84)  # for a few items a week, where we look back further than WINDOW_DAYS
 FALL_SHARE = 0.5  # of what was to be expected: less is a fall
-FALL_SURPRISE_SPARSE = 2.9  # for six weeks and more of a source that brings a few items a week
+FALL_SURPRISE_SPARSE = 2.7  # for six weeks and more of a source that brings a few items a week
 FALL_SHARE_LONG = 0.35  # for those spans, which see a milder fall in every quiet month
 BACK_SHARE = 0.7  # of what was usual, in the newest quarter of a span: more and the fall is over
 FALL_SURPRISE = 4.5  # standard deviations: some 150 looks a year at a source must not cry wolf
@@ -211,7 +211,7 @@ def tail_limit(gaps: Sequence[float], years: float) -> float:
     k = min(max(int(TAIL_SHARE * len(gaps)), TAIL_LEAST), TAIL_MOST, len(gaps) - 1)
     edge = gaps[k]
     over = [gap - edge for gap in gaps[:k]]
-    # Before they are seen, its extremes are believed to spread as its gaps do: 1 for a Poisson source, less for a clock
+    # Unseen extremes are believed to spread as its gaps do: 1 for a Poisson source, less for clockwork.
     middle = sum(gaps) / len(gaps)
     deviation = math.sqrt(sum((gap - middle) ** 2 for gap in gaps) / len(gaps))
     believed = min(max(deviation, REGULAR), 1.0)

@@ -134,7 +134,7 @@ KEPT: dict[str, Callable[[], bytes]] = {
 }  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", KEPT)
 def test_the_words_are_kept_in_time(name: str, pool: Workers, warm: int) -> None:
     page, seconds = asyncio.run(pool.timed_page(KEPT[name](), URL))
@@ -163,7 +163,7 @@ ENCODED = [
 ]  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("codec", "label"), ENCODED)
 def test_a_wrong_label_garbles_nothing(codec: str, label: str, pool: Workers) -> None:
     page = asyncio.run(pool.read_page(russian(codec, label), URL))
@@ -172,7 +172,7 @@ def test_a_wrong_label_garbles_nothing(codec: str, label: str, pool: Workers) ->
     assert page.language == "ru"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_utf_8_encoded_twice_is_read_as_meant(pool: Workers) -> None:
     for taken_for in ("latin-1", "cp1252"):
         twice = russian("utf-8").decode(taken_for, "ignore").encode("utf-8")
@@ -197,7 +197,7 @@ REFUSED: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", REFUSED)
 def test_bytes_that_are_no_page_are_refused_not_stored(name: str, pool: Workers) -> None:
     with pytest.raises(CollectError) as caught:
@@ -205,7 +205,7 @@ def test_bytes_that_are_no_page_are_refused_not_stored(name: str, pool: Workers)
     assert caught.value.reason == "not_html"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "base", ["javascript:alert(1)", "data:text/html,x", "https://evil.example/", "http://[::1", "//"]
 )
@@ -217,7 +217,7 @@ def test_a_base_leads_nowhere_else(base: str, canonical: str, pool: Workers) -> 
     assert_clean(page)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_letters_written_as_references_stay(pool: Workers) -> None:
     letters = "".join(f"&#{ord(char)};" for char in RUSSIAN * 3)
     assert RUSSIAN.strip() in asyncio.run(pool.read_page(article(f"<p>{letters}</p>"), URL)).text

@@ -53,6 +53,7 @@ def figures(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     made.close()
 
 
+@pytest.mark.long
 @pytest.mark.quality
 @pytest.mark.parametrize("name", NAMES)
 def test_floor(name: str, figures: Figures, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
