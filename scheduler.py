@@ -24,7 +24,7 @@ from crawler.pace import due_at, slot_of
 from jobs import chosen_sources, clock, open_store, writing_clock
 from jobs.digests import preview_all, send_all
 from jobs.sources import health_changes
-from models.collected import Collecting
+from models.collecting import Collecting
 from models.config import Config, Source
 from models.errors import KhazriError
 from models.gate import Gate

@@ -17,7 +17,8 @@ from sqlalchemy import Engine, create_engine, insert, select, text
 from benchmarks._table import Row
 from models import schema
 from models.article import Entry, Mention, Reading
-from models.collected import Collected, Collecting
+from models.collected import Collected
+from models.collecting import Collecting
 from models.config import Source
 from models.dates import KnownDate
 from models.facts import Facts, ToRead

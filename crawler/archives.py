@@ -21,7 +21,8 @@ from crawler.imported import BATCH, ImportResult, OutletIndex, host_of, unlisted
 from crawler.language import language_of
 from crawler.plain import one_line
 from crawler.rowfiles import KNOWN, Row, form_of, read_rows, shown
-from models.collected import Collected, Collecting
+from models.collected import Collected
+from models.collecting import Collecting
 from models.config import Config
 from models.config.fields import is_language
 from models.dates import OLDEST_YEAR, KnownDate, Precision, ZoneKnown, too_far_ahead

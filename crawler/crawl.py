@@ -27,7 +27,8 @@ from crawler.spiders.pages import PageSpider
 from crawler.spiders.sitemaps import SitemapSpider
 from crawler.spiders.sniffed import SniffSpider
 from crawler.workers import Workers
-from models.collected import Collecting, DueItem, RunCount
+from models.collected import DueItem, RunCount
+from models.collecting import Collecting
 from models.config import Config, Source, SourceKind
 from models.errors import KhazriError
 from models.gate import Gate

@@ -20,7 +20,7 @@ from crawler.settings import scrapy_settings
 from crawler.spiders.base import Crawl, reason_of
 from crawler.workers import Workers
 from models.article import Page
-from models.collected import Collecting
+from models.collecting import Collecting
 from models.config import Config, Outlet
 from models.errors import CollectError, KhazriError
 from models.gate import Gate

@@ -12,7 +12,7 @@ from crawler.settings import scrapy_settings
 from crawler.spiders.base import Crawl
 from crawler.spiders.probe import Probe, ProbeSpider
 from crawler.workers import Workers
-from models.collected import Collecting
+from models.collecting import Collecting
 from models.config import Config, Source
 from models.gate import Gate
 from models.store import Store

@@ -14,7 +14,8 @@ from crawler.addresses import LONGEST, normalise
 from crawler.imported import BATCH, ImportResult, OutletIndex, host_of, unlisted
 from crawler.workers import Workers
 from models.article import Page
-from models.collected import Collected, Collecting
+from models.collected import Collected
+from models.collecting import Collecting
 from models.config import Config
 from models.dates import KnownDate, too_far_ahead
 from models.errors import CollectError, ImportRefused

@@ -8,7 +8,8 @@ from typing import Any
 
 from scrapy.crawler import Crawler
 
-from models.collected import LANGUAGE_CHARS, Collected, Collecting, RunCount
+from models.collected import LANGUAGE_CHARS, Collected, RunCount
+from models.collecting import Collecting
 from models.errors import StoreError
 from models.text import clean
 

@@ -12,7 +12,8 @@ import yaml
 from crawler.addresses import normalise
 from crawler.discovery import Places, captured_at, shown_name
 from models.article import Entry
-from models.collected import Collected, Collecting
+from models.collected import Collected
+from models.collecting import Collecting
 from models.config import Config, load_config
 from models.store import Store
 

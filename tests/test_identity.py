@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import Engine, func, select
 
 from models.article import Entry
-from models.collected import MAX_TRIES, RECHECKS_A_CRAWL, Collected, Collecting, DueItem
+from models.collected import Collected, DueItem
+from models.collecting import RECHECKS_A_CRAWL, Collecting
 from models.config import Source
 from models.dates import KnownDate
+from models.pages import MAX_TRIES
 from models.queries import ArticleFilter, snapshot
 from models.store import Store
 from models.tables import ArticleRow, ItemRow, RevisionRow, SourceRow

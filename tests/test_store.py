@@ -13,12 +13,14 @@ from sqlalchemy import Engine, func, insert, inspect, select, text
 
 from models import schema
 from models.article import Entry, Mention, Reading
-from models.collected import MAX_TRIES, Collected, Collecting, RunCount
+from models.collected import Collected, RunCount
+from models.collecting import Collecting
 from models.config import Source
 from models.dates import KnownDate
 from models.errors import StoreError
 from models.facts import Facts
 from models.gate import Gate, Rest
+from models.pages import MAX_TRIES
 from models.store import Store, connect
 from models.tables import (
     ArticleRow,
@@ -226,7 +228,7 @@ def test_what_no_database_takes_is_cleaned_at_the_door(store: Store) -> None:
 
 def test_two_polls_of_one_source_at_a_time_make_one_row(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     Collecting(store).add_entries(SOURCE, [entry("a")], NOW)
-    monkeypatch.setattr("models.collected._known_items", lambda *_: {})  # as the other process saw it a moment ago
+    monkeypatch.setattr("models.collecting._known_items", lambda *_: {})  # as the other process saw it a moment ago
     Collecting(store).add_entries(SOURCE, [entry("a"), entry("b")], NOW)
     assert len(Collecting(store).due_items(["one"], NOW)) == 2
 

@@ -42,7 +42,8 @@ from crawler.pace import GOOD, RETIRED, Poll, address_to_ask, limits_of, next_mi
 from crawler.walls import wall_of
 from crawler.workers import Workers
 from models.article import Feed
-from models.collected import Collecting, RunCount
+from models.collected import RunCount
+from models.collecting import Collecting
 from models.config import Config, Outlet, Source
 from models.errors import CollectError, KhazriError, StoreError
 from models.text import clean
