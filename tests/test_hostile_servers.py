@@ -455,7 +455,9 @@ def test_tls_is_checked_and_works(tmp_path: Path) -> None:
         in_world(operator, names={f"{name}.example": [OPEN] for name in sources}, public=[OPEN]).crawl()
         results = operator.results()
         assert {results.pop("good"), results.pop("upgraded")} == {("ok", "")}
-        assert results == dict.fromkeys(["expired", "other", "itself", "plain"], ("unreachable", "tls"))
+        # A server without TLS waits for the end of a line, which a greeting of random bytes may or may not have.
+        assert results.pop("plain") in (("unreachable", "tls"), ("unreachable", "timeout"))
+        assert results == dict.fromkeys(["expired", "other", "itself"], ("unreachable", "tls"))
         assert operator.articles() == {f"https://good.example:{web.port}/1"}
 
 
