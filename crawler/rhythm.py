@@ -241,21 +241,35 @@ def fallen(rhythm: Rhythm, until: float) -> Fall | None:
     The weeks before are those that end four weeks ago where there are enough, so that a slow decay does not become
     its own yardstick. The bar counts in the source's own spread: bursts and busy weeks are part of it.
     """
+    found = _looked(rhythm, rhythm.events, until, FALL_DAYS, (FALL_SURPRISE, FALL_SHARE))
+    # Clusters that shrink leave as many signs of life: the items themselves show it, if one looks long enough.
+    found = found or _looked(
+        rhythm, rhythm.items, _every(7, until), FALL_DAYS_LONG, (FALL_SURPRISE_LONG, FALL_SHARE_LONG)
+    )
+    return found or _looked(
+        rhythm, rhythm.items, _every(14, until), FALL_DAYS_SPARSE, (FALL_SURPRISE_SPARSE, FALL_SHARE)
+    )
+
+
+def _every(days: int, until: float) -> float:
+    """The last of the times so many days apart: a long span looked at daily is nearly the same span each day, and its
+    state would flicker with every single item that enters or leaves it."""
+    return until - until % (days * DAY)
+
+
+def _looked(
+    rhythm: Rhythm, times: Sequence[float], until: float, spans: Sequence[int], bars: tuple[float, float]
+) -> Fall | None:  # fmt: skip
+    """Whether one of the spans before `until` shows a fall; None too where there is too little to compare it with."""
     whole = min(int((until - rhythm.events[0]) // DAY), WINDOW_MOST_DAYS)
-    if whole < 2 * BASE_DAYS_LEAST:
+    if whole < max(2 * BASE_DAYS_LEAST, spans[-1] + 3 * BASE_DAYS_LEAST if spans is FALL_DAYS_SPARSE else 0):
         return None
     week = [rhythm.expected(until - (back + 1) * DAY, until - back * DAY) for back in range(7)]
     hoped = [week[back % 7] for back in range(whole)]
     if rhythm.rests:
         hoped = [rhythm.expected(until - (back + 1) * DAY, until - back * DAY) for back in range(whole)]
-    old = max(min(FALL_DAYS[-1], whole - 2 * BASE_DAYS_LEAST), BASE_DAYS_LEAST // 2)
-    events, items = _by_day(rhythm.events, until, whole), _by_day(rhythm.items, until, whole)
-    found = _fall(events, hoped, FALL_DAYS, old, FALL_SURPRISE, FALL_SHARE)
-    # Clusters that shrink leave as many signs of life: the items themselves show it, if one looks long enough.
-    found = found or _fall(items, hoped, FALL_DAYS_LONG, old, FALL_SURPRISE_LONG, FALL_SHARE_LONG)
-    if found is None and whole >= WINDOW_DAYS + 2 * BASE_DAYS_LEAST:
-        found = _fall(items, hoped, FALL_DAYS_SPARSE, FALL_DAYS_SPARSE[-1], FALL_SURPRISE_SPARSE, FALL_SHARE)
-    return found
+    old = max(min(max(spans[-1], FALL_DAYS[-1]), whole - 2 * BASE_DAYS_LEAST), BASE_DAYS_LEAST // 2)
+    return _fall(_by_day(times, until, whole), hoped, spans, old, *bars)
 
 
 def _by_day(times: Sequence[float], until: float, days: int) -> list[int]:
