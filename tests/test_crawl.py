@@ -180,7 +180,8 @@ CHALLENGE = b"""<!doctype html><html><head><title>Just a moment...</title></head
 <div id="cf-wrapper"><h1>Checking your browser before accessing the site</h1>
 <noscript>Enable JavaScript and cookies to continue</noscript>
 <script src="/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1"></script></div></body></html>"""
-KILLER = b"<html><body><p " + b" ".join(b"a%d=1" % number for number in range(200_000)) + b">x</p>"  # 2 MB
+# 2 MB, which held a worker past its 10 s before attributes were bounded; what a time-out costs is in test_workers.py.
+ATTRIBUTES = b"<html><body><p " + b" ".join(b"a%d=1" % number for number in range(200_000)) + b">x</p>"
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +199,7 @@ def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]
         "/empty": Answer(b""),
         "/blank": Answer(b"<html><head><title></title></head><body></body></html>"),
         "/large": Answer(b"<html><body>" + b"<p>words</p>" * 500_000),
-        "/killer": Answer(KILLER),
+        "/bomb": Answer(ATTRIBUTES),
         "/image": Answer(GARBAGE, type="image/jpeg"),
         "/reset": Answer(trouble=reset(OK + b"Content-Length: 9000\r\n\r\n<html>")),
         "/twice": article("Twice"),
@@ -216,7 +217,7 @@ def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]
         operator.run("db", "upgrade")
         operator.crawl()
         first = operator.items()
-        for path in ("/pdf", "/missing", "/challenge403", "/killer", "/large", "/reset"):
+        for path in ("/pdf", "/missing", "/challenge403", "/large", "/reset"):
             web.routes[base + path] = article(path)
         web.routes[f"{base}/withdrawn"] = Answer(status=410)
         web.routes[f"{base}/feed"] = feed(*links, title="Corrected")
@@ -238,7 +239,7 @@ def paged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]
         "/empty": ("done", "dropped:empty"),
         "/blank": ("done", "dropped:empty"),
         "/large": ("due", "failed:too_large"),
-        "/killer": ("due", "failed:timeout"),
+        "/bomb": ("done", "dropped:empty"),
         "/image": ("due", "failed:not_html"),
         "/reset": ("due", "failed:cut_off"),
         "/twice": ("done", "new"),
@@ -253,7 +254,7 @@ def test_a_bad_page_is_an_outcome_of_its_own(paged: Any, path: str, wanted: tupl
 @slow
 def test_bad_pages_come_in_once_they_are_well(paged: Any) -> None:
     after = paged.operator.items()
-    for path in ("/pdf", "/missing", "/challenge403", "/killer", "/large", "/reset"):
+    for path in ("/pdf", "/missing", "/challenge403", "/large", "/reset"):
         assert after[paged.base + path] == ("done", "new"), path
     assert after[f"{paged.base}/good"] == ("done", "unchanged")
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOW = "2026-03-22T18:00:00Z"
 WAIT_SECONDS = 90.0  # for something to happen in a busy test run; nothing here measures speed
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

@@ -150,7 +150,7 @@ def test_the_shipped_hints_are_usable() -> None:
             assert found.text == "\n".join(WORDS), outlet.id
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_crawl_reads_by_the_outlets_hints_and_tells_their_decay(tmp_path: Path) -> None:
     good = (
         f"<h1>The harbour keeper speaks</h1>{text_block('told')}<div class='more'><p>{'Other words. ' * 40}</p></div>"
@@ -177,7 +177,7 @@ def test_a_crawl_reads_by_the_outlets_hints_and_tells_their_decay(tmp_path: Path
     assert "a: hint for body found nothing on 1 of 2 pages" in out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("row", [{"url": "https://a.example/1"}, {"outlet": "a"}, {"outlet": "a", "zone": "UTC"}])
 def test_inspecting_a_page_uses_what_config_knows_of_its_outlet(tmp_path: Path, row: dict[str, str]) -> None:
     hints = [{"body": "div.told p", "date": "i.d", "verified": "2026-03"}]

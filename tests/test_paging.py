@@ -182,13 +182,13 @@ def had(walked: Any, day: int, host: str) -> list[int]:
     return [number for number in range(1, 30) if f"http://{host}.example/n/{number:06}.html" in urls]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("host", CASES)
 def test_the_first_poll_walks_and_keeps_what_it_had(walked: Any, host: str) -> None:
     assert (asked(walked, 0, host), had(walked, 0, host)) == (CASES[host].asked, CASES[host].had)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("host", CASES)
 def test_the_daily_poll_is_one_request_unless_there_is_news(walked: Any, host: str) -> None:
     case = CASES[host]
@@ -196,12 +196,12 @@ def test_the_daily_poll_is_one_request_unless_there_is_news(walked: Any, host: s
     assert (asked(walked, 1, host), had(walked, 1, host)) == (case.asked_then, wanted)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_page_of_another_site_is_taken(walked: Any) -> None:
     assert not [url for day in walked.days for url in day[1] if "other.example" in url]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_decayed_selectors_are_the_reason_of_an_empty_run(walked: Any) -> None:
     results = walked.days[0][2]
     assert results.pop("decayed") == ("empty", "the selectors find nothing; 4 links look like articles")
@@ -209,7 +209,7 @@ def test_decayed_selectors_are_the_reason_of_an_empty_run(walked: Any) -> None:
     assert set(results.values()) == {("ok", "")}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("source", "warning"),
     [

@@ -36,7 +36,7 @@ def recorded(config: Config, folder: Path, what: Path, url: str = "", outlet: st
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["az_kabel", "ru_updated", "az_future"])
 def test_a_file_becomes_the_pair_that_tests_compare(config: Config, tmp_path: Path, name: str) -> None:
     ours = json.loads((PAGES / f"{name}.json").read_text("utf-8"))
@@ -48,7 +48,7 @@ def test_a_file_becomes_the_pair_that_tests_compare(config: Config, tmp_path: Pa
     assert all(words in page.text for words in found["contains"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_page_that_is_no_article_is_its_kind(config: Config, tmp_path: Path) -> None:
     found = recorded(config, tmp_path, PAGES / "kind_challenge.html", "https://wire.example/tech/1.html")
     assert found["kind"] == "challenge"
@@ -97,7 +97,7 @@ def web() -> Iterator[Hostile]:
         yield hostile
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_address_is_fetched_as_a_crawl_fetches(tmp_path: Path, web: Hostile) -> None:
     operator = Operator(tmp_path, web.address, {"a": {"a": "http://a.example/feed"}})
     operator.run("db", "upgrade")
