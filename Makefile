@@ -32,7 +32,7 @@ test: .venv/dev.stamp ## set up and run all tests (under 5 minutes)
 test-fast: .venv/dev.stamp ## the tests that take under a second each (under 30 s)
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not long and not quality" $(PYTEST_ARGS)
 
-test-long: .venv/dev.stamp ## the few tests that wait for time-outs; CI runs them too
+test-long: .venv/dev.stamp ## crawls of a hostile web, time-outs, floors over a thousand pages (9 minutes); CI runs them too
 	@$(BIN)/pytest -n 2 --dist worksteal -m long $(PYTEST_ARGS)
 
 check: .venv/dev.stamp ## format, lint, types, config
