@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
@@ -70,14 +70,20 @@ class OpenResolver(CachingThreadedResolver):
 class GuardedResolver(OpenResolver):
     """Names that resolve to loopback, private or link-local addresses do not resolve at all."""
 
+    # Names whose last look-up led inwards. Twisted drops the error on its way to us, and Scrapy's cache, which could
+    # be asked instead, may have been emptied by the look-up of another name.
+    inward: ClassVar[set[str]] = set()
+
     def getHostByName(self, name: str, timeout: Any = ()) -> defer.Deferred[str]:
+        self.inward.discard(name)
         found = super().getHostByName(name, timeout)
         found.addCallback(self._check, name)
         return found
 
-    @staticmethod
-    def _check(address: str, name: str) -> str:
+    @classmethod
+    def _check(cls, address: str, name: str) -> str:
         if not is_public(address):
+            cls.inward.add(name)
             raise DNSLookupError(f"{name} resolves to {address}, which is no public address")
         return address
 
@@ -158,7 +164,7 @@ class GuardMiddleware:
     def process_exception(self, request: Request, exception: Exception) -> None:
         """A name that the resolver kept from us is told as what it is, not as one that does not exist."""
         name = urlsplit(request.url).hostname or ""
-        if isinstance(exception, CannotResolveHostError) and name in dnscache and not is_public(dnscache[name]):
+        if isinstance(exception, CannotResolveHostError) and name in GuardedResolver.inward:
             raise Refused("forbidden_address", request.url) from exception
 
     def _proxied(self) -> bool:
@@ -219,7 +225,10 @@ class GateMiddleware:
             if not allowed:
                 raise Refused(reason, request.url)
         try:
-            await self.gate.hold(request.url)
+            if request.meta.get("robots_request") and not request.meta.get("redirect_urls"):
+                await self.gate.hold_for_robots(request.url)
+            else:
+                await self.gate.hold(request.url)
         except HostRests as error:
             raise Refused(RESTS, request.url) from error
         request.meta["held"] = request.url

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from protego import Protego
+from scrapy.exceptions import IgnoreRequest
 
 from crawler.telling import Telling
 from models.config import Politeness
@@ -93,6 +94,10 @@ class HostRests(Exception):
     """The host asked us to stay away for longer than a crawl waits."""
 
 
+class RobotsKnown(IgnoreRequest):
+    """While we waited for the host somebody else stored its robots.txt: there is nothing left to ask."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """What an answer says of the host's load. `busy`: it was 429 or 503; `seconds`: how long it asked us to wait."""
@@ -166,6 +171,19 @@ class HostGate:
             self._locks[host].release()
             raise
 
+    async def hold_for_robots(self, url: str) -> None:
+        """As `hold`, to ask for the robots.txt at `url`. Raises RobotsKnown, the host given back, when another process
+        asked for it in the meantime."""
+        await self.hold(url)
+        try:
+            known = await self._stored_robots(host_of(url)) is not None
+        except BaseException:
+            await self.release(url)
+            raise
+        if known:
+            await self.release(url)
+            raise RobotsKnown(url)
+
     async def release(self, url: str, answered: Answered | None = None) -> None:
         """Let the host rest for its delay, or longer where it pushed us back, then let the next one in. `answered` is
         None when no answer came.
@@ -197,7 +215,8 @@ class HostGate:
     async def _give_back(self, host: str) -> None:
         await asyncio.sleep(LINGER_SECONDS)
         try:
-            await self._tell(host)
+            async with self._robots_locks[host]:  # whoever is next finds the robots.txt just fetched stored
+                await self._tell(host)
         except StoreError as error:  # the claim ends by itself, later than it could have
             log.warning("%s could not be given back: %s", host, error)
 
@@ -277,14 +296,16 @@ class HostGate:
         return False, "robots"
 
     async def _learn(self, url: str, host: str, fetch: FetchRobots) -> tuple[Robots, Protego | None]:
-        stored = await asyncio.to_thread(self.gate.robots, host)
-        if stored is not None and not _too_old(stored):
-            return stored, _parse(stored)
+        stored = await self._stored_robots(host)
+        if stored is not None:
+            return stored
         if host in self._down:
             raise self._down[host]
         parts = urlsplit(url)
         try:
             status, body = await fetch(f"{parts.scheme}://{parts.netloc}/robots.txt")
+        except RobotsKnown:
+            return await self._learn(url, host, fetch)
         except Exception as error:  # told again to the host's other sources, which need not wait for the same end
             self._down[host] = error
             raise
@@ -293,6 +314,11 @@ class HostGate:
         asked = rules.crawl_delay(self.politeness.user_agent) if rules else None
         await asyncio.to_thread(self.gate.save_robots, host, robots, float(asked) if asked else None)
         return robots, rules
+
+    async def _stored_robots(self, host: str) -> tuple[Robots, Protego | None] | None:
+        """What some process stored of the host's robots.txt, if that is not too old."""
+        stored = await asyncio.to_thread(self.gate.robots, host)
+        return (stored, _parse(stored)) if stored is not None and not _too_old(stored) else None
 
 
 async def _sleep(host: str, wait: float) -> None:

@@ -17,6 +17,7 @@ from crawler.hosts import (
     LONGEST_WAIT_SECONDS,
     ROBOTS_ERROR_MINUTES,
     Answered,
+    FetchRobots,
     HostGate,
     HostRests,
     host_of,
@@ -143,6 +144,31 @@ def test_robots_are_asked_once_over_processes(store: Store) -> None:
             assert hosts.delay("a.example") == 7.0
 
     asyncio.run(check())
+    assert len(asked) == 1
+
+
+def test_robots_are_asked_once_by_two_that_begin_together(store: Store) -> None:
+    """Both find nothing stored; the second waits for the host, and then need not ask any more."""
+    asked: list[str] = []
+
+    def fetcher(hosts: HostGate) -> FetchRobots:
+        async def fetch(url: str) -> tuple[int, bytes]:
+            await hosts.hold_for_robots(url)
+            asked.append(url)
+            await asyncio.sleep(0.2)
+            await hosts.release(url, Answered(False))
+            return 200, b"User-agent: *\nDisallow: /private"
+
+        return fetch
+
+    async def both() -> list[tuple[bool, str]]:
+        gates = [HostGate(Gate(store), POLITE, name) for name in ("one", "two")]
+        return await asyncio.gather(
+            *(hosts.may_fetch("http://a.example/private/1", fetcher(hosts)) for hosts in gates),
+            *(hosts.may_fetch("http://a.example/1", fetcher(hosts)) for hosts in gates),
+        )
+
+    assert asyncio.run(asyncio.wait_for(both(), 20)) == [(False, "robots")] * 2 + [(True, "")] * 2
     assert len(asked) == 1
 
 

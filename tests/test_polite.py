@@ -63,7 +63,7 @@ def four_sources(web: Hostile, folder: Path) -> Operator:
 
 def assert_polite(asked: list[Asked]) -> None:
     ordered = sorted(asked, key=lambda one: one.started)
-    assert len(ordered) == 1 + 4 + 8
+    assert len(ordered) == 1 + 4 + 8, [one.url for one in ordered]
     assert len([one for one in ordered if one.url.endswith("/robots.txt")]) == 1, "robots.txt once a day a host"
     for earlier, after in itertools.pairwise(ordered):
         assert after.started > earlier.ended, f"{earlier.url} and {after.url} overlap"
