@@ -15,7 +15,23 @@ def check_all(path: Path | str | None) -> tuple[list[str], list[str]]:
     errors, lints = list(checked.errors), list(checked.lints)
     if checked.config is not None:
         errors += failed_cases(checked.config)
+        errors += refused_queries(checked.config)
     return errors, lints
+
+
+def refused_queries(config: Config) -> list[str]:
+    """Topics whose query cannot be read, or can never be met."""
+    from models.errors import ConfigError
+    from pipelines.querylint import compile_query
+
+    refused = []
+    for topic in config.topics.values():
+        if topic.query:
+            try:
+                compile_query(topic.query, config)
+            except ConfigError as error:
+                refused.append(f"topics.{topic.id}.query: {error}")
+    return refused
 
 
 def failed_cases(config: Config) -> list[str]:

@@ -89,7 +89,7 @@ class Reader:
     def _without_names(self, row: Row) -> Reading:
         """A topic's words alone are judged on the raw text; an article of no topic is asked nothing further."""
         _, title, text, language, outlet, _ = row
-        topics = self._judge.judge(title, text, ())
+        topics = self._judge.judge(title, text, (), language=language, outlet=outlet)
         origins: tuple[Attribution, ...] = ()
         if any(hit.role != "none" for hit in topics):
             origins = self._attributor.find(title, text, language, outlet)
@@ -104,7 +104,7 @@ class Reader:
         return Reading(
             mentions=mentions,
             candidates=candidates,
-            topics=self._judge.judge(title, text, mentions),
+            topics=self._judge.judge(title, text, mentions, language=language, outlet=outlet),
             attributions=self._attributor.find(title, text, language, outlet),
             fingerprints=self.fingerprints,
         )

@@ -8,19 +8,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import ahocorasick
 
 from models.article import Mention, Role, TopicHit
-from models.config import Config, Topic
+from models.config import Clause, Config, Topic
+from models.errors import ConfigError
 from models.text import fold_word, script_of
-from pipelines.clauses import Article, Found, Holding, apart, hold
+from pipelines.clauses import QUOTED, Article, Found, Holding, Place, apart, hold
+from pipelines.querylint import compile_query
+from pipelines.querymatch import Asked, Query, Words
 from pipelines.spans import Spans
 from pipelines.watch import fingerprint as watch_fingerprint
 
-RULE_VERSION = 2  # counted up when the rules below change what is judged
+RULE_VERSION = 3  # counted up when the rules below change what is judged
 PLACE_BONUS = 1.0  # for the title, the beginning, or a second place: what makes a clause of weight 1 primary
 MORE_BONUS = 0.25  # for each further clause that holds at a place of its own
 MORE_CLAUSES = 2
 SENTENCES_A_PLACE = 12  # an article this long is about what it names twice; a longer one must name it more often
 VETO_LOSS = 1.0  # for a veto list with more places than the topic itself
 ONE_PLACE = 40  # characters; terms closer than this are one place ("fiber-optic cable" is not three)
+MOST_SHOWN = 4  # of what a query found, in its reason
 APPOSITION = 3  # characters; a name in brackets behind itself is not named twice
 
 
@@ -29,6 +33,8 @@ class TopicJudge:
 
     def __init__(self, config: Config) -> None:
         self._topics = tuple(config.topics.values())
+        self._queries = _queries(config)
+        self._words = Words(list(dict.fromkeys(one for query in self._queries.values() for one in query.terms)), config)
         self._automaton = ahocorasick.Automaton()
         stems: dict[str, list[tuple[str, str]]] = {}
         for topic in self._topics:
@@ -43,14 +49,24 @@ class TopicJudge:
         told = f"topics {RULE_VERSION} {watch_fingerprint(config.entities)} {list(config.topics.items())!r}"
         self.fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16]
 
-    def judge(self, title: str, text: str, mentions: Sequence[Mention]) -> tuple[TopicHit, ...]:
+    def judge(
+        self,
+        title: str,
+        text: str,
+        mentions: Sequence[Mention],
+        *,
+        language: str | None = None,
+        outlet: str | None = None,
+    ) -> tuple[TopicHit, ...]:
         """One hit for every topic of the config, role `none` included.
 
-        `mentions` are those of the same title and text; ambiguous ones count for nothing.
+        mentions          those of the same title and text; ambiguous ones count for nothing.
+        language, outlet  of the article, two letters and an id; what queries may ask for.
         """
         article = Article(title, text, mentions)
         terms = self._terms(article)
-        return tuple(self._judge(topic, article, terms.get(topic.id, {})) for topic in self._topics)
+        asked = Asked(article, self._words.find(article, language) if self._queries else {}, language, outlet)
+        return tuple(self._judge(topic, article, terms.get(topic.id, {}), asked) for topic in self._topics)
 
     def _raw_terms(self, article: Article) -> Iterator[tuple[int, int, list[tuple[str, str]]]]:
         if self._empty:
@@ -87,12 +103,14 @@ class TopicJudge:
                 start, end = folded.span(last + 1 - length, last + 1)
                 yield Found(base + start, base + end, "")
 
-    def _judge(self, topic: Topic, article: Article, terms: Mapping[str, list[Found]]) -> TopicHit:
+    def _judge(self, topic: Topic, article: Article, terms: Mapping[str, list[Found]], asked: Asked) -> TopicHit:
         holding = [
             held
             for number, clause in enumerate(topic.clauses, start=1)
             if (held := hold(number, clause, article, terms)) is not None
         ]
+        if topic.id in self._queries:
+            holding += _met(topic, self._queries[topic.id], asked)
         full = [held for held in holding if held.clause.weight >= topic.passing_at]
         if not full:
             return TopicHit(topic.id, "none", 0.0)
@@ -103,7 +121,7 @@ class TopicJudge:
         supports = [held for held in holding if 0 < held.clause.weight < topic.passing_at]
         place, bonus = _standing(full, supports, article)
         score = best.clause.weight + bonus
-        reasons = [f"clause {best.number}: {best.reason}", place]
+        reasons = [f"{f'clause {best.number}' if best.number else 'query'}: {best.reason}", place]
         for held in _elsewhere(full):
             score += MORE_BONUS
             reasons.append(f"also clause {held.number}: {held.reason}")
@@ -118,6 +136,27 @@ class TopicJudge:
 def judge(config: Config, title: str, text: str, mentions: Sequence[Mention]) -> tuple[TopicHit, ...]:
     """As TopicJudge(config).judge, for a single article."""
     return TopicJudge(config).judge(title, text, mentions)
+
+
+def _queries(config: Config) -> dict[str, Query]:
+    found: dict[str, Query] = {}
+    for topic in config.topics.values():
+        if topic.query:
+            try:
+                found[topic.id] = compile_query(topic.query, config)
+            except ConfigError as error:
+                raise ConfigError(f"topics.{topic.id}.query: {error}") from error
+    return found
+
+
+def _met(topic: Topic, query: Query, asked: Asked) -> Iterator[Holding]:
+    """A query that is met, as the one clause of its topic: where its words stand says how much it is about them."""
+    places = query.places(asked)
+    if places:
+        shown = dict.fromkeys(f"'{place.shown[:QUOTED]}'" for place in places)
+        clause = Clause(all_of=(query.names,), weight=topic.passing_at)
+        spans = tuple(Place(place, place.start, place.end) for place in places)
+        yield Holding(0, clause, spans, " + ".join(list(shown)[:MOST_SHOWN]))
 
 
 def _stems(topic: Topic) -> Iterator[tuple[str, str]]:

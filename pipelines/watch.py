@@ -140,6 +140,12 @@ class Tagger:
             self._mention(place, lead) for part in parts for place in _leftmost(p for p in places if p.text is part)
         )
 
+    def hits(self, raw: str, folded: Folded, language: str | None) -> Iterator[tuple[str, int, int]]:
+        """(entity, start, end) of every name in one text, overlapping ones too and no context looked at; offsets into
+        `raw`. What an analyst's own words are found by: they need the forms and not the judgement."""
+        for matcher, hit in self._hits(_Text("text", raw, folded), language):
+            yield matcher.entity, *folded.span(hit.start, hit.end)
+
     def _hits(self, part: _Text, language: str | None) -> Iterator[tuple[AliasMatcher, Hit]]:
         if self._empty or not part.raw:
             return

@@ -1,214 +1,133 @@
-"""The store at one ledger number: what was current then, in an order that does not depend on insertion."""
+"""Analysts' own questions: what they mean, where they hold, which can never be met."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+import json
+import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
 
-from models.errors import StoreError
-from models.queries import BATCH, ArticleFilter, OutletAt, Snapshot, snapshot
-from models.store import connect
-from tests.shelf import Shelf, commit_time
+from jobs.checking import check_all
+from models.config import Config, Topic, load_config
+from models.errors import ConfigError
+from pipelines.query import MAX_CHARS, MAX_TERMS, QueryError, parse
+from pipelines.querylint import compile_query
+from pipelines.topics import TopicJudge
+from pipelines.watch import Tagger
 
-DAY = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def shelf(database: str) -> Iterator[Shelf]:
-    """An empty store on each database."""
-    engine = connect(database)
-    yield Shelf(engine)
-    engine.dispose()
+ROOT = Path(__file__).parents[1]
+CASES = [json.loads(line) for line in (ROOT / "tests/eval/queries.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def titles(at: Snapshot, only: ArticleFilter | None = None) -> list[str]:
-    return [article.title for article in at.articles(only or ArticleFilter())]
+@pytest.fixture(scope="module")
+def config() -> Config:
+    return load_config(ROOT / "config.yaml")
 
 
-def test_an_empty_store_has_number_zero_and_nothing(shelf: Shelf) -> None:
-    with snapshot(shelf.engine) as at:
-        assert (at.number, titles(at), list(at.entity_counts(ArticleFilter()))) == (0, [], [])
+@pytest.fixture(scope="module")
+def tagger(config: Config) -> Tagger:
+    return Tagger(config)
 
 
-def test_as_of_is_the_last_commit_at_or_before_the_time(shelf: Shelf) -> None:
-    shelf.article("report", "first", DAY, since=2)
-    shelf.article("report", "second", DAY, since=5)
-    for when, number, seen in (
-        (commit_time(2) - MINUTE, 0, []),
-        (commit_time(2), 2, ["first"]),
-        (commit_time(5) - MINUTE, 2, ["first"]),
-        (commit_time(5), 5, ["first", "second"]),
-        (None, 5, ["first", "second"]),
-    ):
-        with snapshot(shelf.engine, when) as at:
-            assert (at.number, titles(at)) == (number, seen)
+def topic(query: str) -> Topic:
+    return Topic(id="own", name={"en": "Own"}, clauses=(), query=query)
 
 
-def test_a_superseded_fact_is_seen_before_and_not_after(shelf: Shelf) -> None:
-    article = shelf.article("report", "A", DAY)
-    shelf.mention(article, "azertelecom", since=2, until=4)
-    shelf.mention(article, "kazakhtelecom", since=4)
-    shelf.topic(article, "cable", "passing", since=2, until=4)
-    shelf.topic(article, "cable", "primary", since=4)
-    seen = {}
-    for number in (1, 2, 3, 4):
-        with snapshot(shelf.engine, commit_time(number)) as at:
-            (found,) = at.articles(ArticleFilter())
-            seen[number] = ([m.entity.id for m in found.mentions], [t.role for t in found.topics])
-            assert [c.id for c in at.entity_counts(ArticleFilter())] == seen[number][0]
-    assert seen == {
-        1: ([], []),
-        2: (["azertelecom"], ["passing"]),
-        3: (["azertelecom"], ["passing"]),
-        4: (["kazakhtelecom"], ["primary"]),
-    }
+def role(config: Config, tagger: Tagger, query: str, row: dict[str, Any]) -> str:
+    title, text, language = row.get("title", ""), row["text"], row.get("language", "en")
+    mentions = tagger.tag(text, title=title, language=language)
+    judge = TopicJudge(replace(config, topics={"own": topic(query)}))
+    (hit,) = judge.judge(title, text, mentions, language=language, outlet=row.get("outlet"))
+    assert (hit.role == "none") == (not hit.reasons)
+    return hit.role
 
 
-def test_title_and_date_come_from_the_revision_current_then(shelf: Shelf) -> None:
-    article = shelf.article("report", "before", DAY, since=1)
-    shelf.revision(article, 2, "after", DAY + timedelta(days=3), since=3, language="az")
-    with snapshot(shelf.engine, commit_time(2)) as at:
-        (old,) = at.articles(ArticleFilter())
-    with snapshot(shelf.engine) as at:
-        (new,) = at.articles(ArticleFilter())
-    assert (old.title, old.published, old.language, old.revisions) == ("before", DAY, "en", 1)
-    assert (new.title, new.published, new.language, new.revisions) == ("after", DAY + timedelta(days=3), "az", 2)
+@pytest.mark.parametrize("case", [case for case in CASES if "refused" not in case], ids=lambda case: case["query"])
+def test_a_query_holds_where_it_says(config: Config, tagger: Tagger, case: dict[str, Any]) -> None:
+    for row in case["meets"]:
+        assert role(config, tagger, case["query"], row) != "none", row
+    for row in case["misses"]:
+        assert role(config, tagger, case["query"], row) == "none", row
 
 
-def test_an_outlet_keeps_its_name_of_then(shelf: Shelf) -> None:
-    shelf.outlet("report", "Report", since=1, until=5)
-    shelf.outlet("report", "Report Agency", since=5, own=True, tier=2, country="KZ")
-    shelf.article("report", "A", DAY)
-    with snapshot(shelf.engine, commit_time(4)) as at:
-        assert [a.outlet for a in at.articles(ArticleFilter())] == [OutletAt("report", "Report", "AZ", 1, False)]
-    with snapshot(shelf.engine, commit_time(5)) as at:
-        assert [a.outlet for a in at.articles(ArticleFilter())] == [OutletAt("report", "Report Agency", "KZ", 2, True)]
+@pytest.mark.parametrize("case", [case for case in CASES if "refused" in case], ids=lambda case: case["query"])
+def test_a_query_that_cannot_be_met_is_refused(config: Config, case: dict[str, Any]) -> None:
+    with pytest.raises(QueryError, match=".*" + case["refused"].replace("'", ".")):
+        compile_query(case["query"], config)
 
 
-def test_an_outlet_that_config_never_described_is_its_id(shelf: Shelf) -> None:
-    shelf.article("unlisted:x.example", "A", DAY)
-    with snapshot(shelf.engine) as at:
-        (found,) = at.articles(ArticleFilter())
-    assert found.outlet == OutletAt("unlisted:x.example", "unlisted:x.example")
+def test_there_are_cases_enough() -> None:
+    impossible = [case for case in CASES if "never" in case.get("refused", "") or "nothing" in case.get("refused", "")]
+    assert len(CASES) >= 20
+    assert len(impossible) >= 6
 
 
-def test_order_is_publication_outlet_address_whatever_the_insertion(shelf: Shelf) -> None:
-    shelf.article("report", "undated", None)
-    shelf.article("report", "later", DAY + MINUTE)
-    shelf.article("trend", "T", DAY)
-    for url in ("https://r.example/ə", "https://r.example/a", "https://r.example/Z", "https://r.example/_"):
-        shelf.article("report", url[-1], DAY, url=url)
-    with snapshot(shelf.engine) as at:
-        assert titles(at) == ["Z", "_", "a", "ə", "T", "later", "undated"]  # code points, not a locale's alphabet
+def test_place_and_count_decide_the_role(config: Config, tagger: Tagger) -> None:
+    filler = " ".join(f"Sentence number {number} says nothing of it." for number in range(20))
+    assert role(config, tagger, "port", {"title": "A new port", "text": filler}) == "primary"
+    assert role(config, tagger, "port", {"text": f"{filler} A port closes."}) == "passing"
 
 
-def test_ambiguous_mentions_and_decoys_are_counted_nowhere_and_kept_aside(shelf: Shelf) -> None:
-    article = shelf.article("report", "A", DAY)
-    shelf.mention(article, "azertelecom")
-    shelf.mention(article, "ttk_russia", decoy=True)
-    shelf.mention(article, "kaztranscom", ambiguous=True)
-    with snapshot(shelf.engine) as at:
-        (counted,) = at.articles(ArticleFilter())
-        (aside,) = at.articles(ArticleFilter(), set_aside=True)
-        assert [c.id for c in at.entity_counts(ArticleFilter())] == ["azertelecom"]
-        assert titles(at, ArticleFilter(entities=("ttk_russia", "kaztranscom"))) == []
-    assert [m.entity.id for m in counted.mentions] == ["azertelecom"]
-    assert [m.entity.id for m in aside.mentions] == ["kaztranscom", "ttk_russia"]
+def test_reasons_show_what_was_found(config: Config) -> None:
+    judge = TopicJudge(replace(config, topics={"own": topic("кабел* AND порт")}))
+    (hit,) = judge.judge("", "Кабельщики ушли в порты.", (), language="ru")
+    assert hit.reasons == ("query: 'Кабельщики' + 'порты'", "at the beginning")
 
 
-def test_mentions_come_as_one_reads(shelf: Shelf) -> None:
-    article = shelf.article("report", "A", DAY)
-    for part, start in (("text", 40), ("text", 5), ("title", 9)):
-        shelf.mention(article, "azertelecom", part=part, start=start, end=start + 11)
-    with snapshot(shelf.engine) as at:
-        (found,) = at.articles(ArticleFilter())
-    assert [(m.part, m.start) for m in found.mentions] == [("title", 9), ("text", 5), ("text", 40)]
+def test_config_check_tells_a_query_that_cannot_be_met(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(
+        "version: 1\noutlets: {}\nentities: {}\ntopics:\n  own: {name: {en: Own}, query: 'port AND NOT port'}\n"
+        "  both: {name: {en: Both}, query: port, clauses: [{all: [[x]]}]}\n",
+        encoding="utf-8",
+    )
+    errors, _ = check_all(tmp_path / "config.yaml")
+    assert any("either a query or clauses" in line for line in errors), errors
+    text = (tmp_path / "config.yaml").read_text(encoding="utf-8").rsplit("  both", 1)[0]
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    errors, _ = check_all(tmp_path / "config.yaml")
+    assert errors == ["topics.own.query: can never be met: 'port' is asked for and 'port' refused"]
 
 
-def test_filters(shelf: Shelf) -> None:
-    a = shelf.article("report", "a", DAY, language="az")
-    b = shelf.article("trend", "b", DAY)
-    c = shelf.article("trend", "c", None)
-    shelf.topic(a, "cable", "primary")
-    shelf.topic(b, "cable", "passing")
-    shelf.topic(c, "cable", "none")
-    shelf.mention(b, "azertelecom")
-    with snapshot(shelf.engine) as at:
-        assert titles(at, ArticleFilter(topics=("cable",))) == ["a", "b"]
-        assert titles(at, ArticleFilter(topics=("cable",), roles=("primary",))) == ["a"]
-        assert titles(at, ArticleFilter(roles=("passing",))) == ["b"]
-        assert titles(at, ArticleFilter(entities=("azertelecom",))) == ["b"]
-        assert titles(at, ArticleFilter(mentioned=True)) == ["b"]
-        assert titles(at, ArticleFilter(outlets=("trend",))) == ["b", "c"]
-        assert titles(at, ArticleFilter(languages=("az", "ru"))) == ["a"]
-        assert titles(at, ArticleFilter(after=DAY, before=DAY + MINUTE)) == ["a", "b", "c"]
-        assert titles(at, ArticleFilter(after=DAY, before=DAY + MINUTE, undated=False)) == ["a", "b"]
-        assert titles(at, ArticleFilter(after=DAY + MINUTE, undated=False, also=(DAY,))) == ["a", "b"]
-        assert titles(at, ArticleFilter(undated=False)) == ["a", "b"]
-        assert {(c.id, c.mentions) for c in at.topic_counts(ArticleFilter())} == {("cable", None)}
-        assert len(list(at.topic_counts(ArticleFilter()))) == 2
+def test_a_reader_refuses_it_in_one_line(config: Config) -> None:
+    with pytest.raises(ConfigError, match=r"topics\.own\.query: can never be met"):
+        TopicJudge(replace(config, topics={"own": topic("port NOT port")}))
 
 
-def test_articles_a_reader_has_had(shelf: Shelf) -> None:
-    told, failed, other, today = (shelf.article("report", name, DAY) for name in ("told", "failed", "other", "today"))
-    shelf.delivery("ana", "2026-03-05", "sent", (told,))
-    shelf.delivery("ana", "2026-03-06", "refused", (failed,))
-    shelf.delivery("bob", "2026-03-05", "unknown", (other,))
-    shelf.delivery("ana", "2026-03-07", "sent", (today,))
-    with snapshot(shelf.engine) as at:
-        assert titles(at, ArticleFilter(not_had_by=("ana", "2026-03-07"))) == ["failed", "other", "today"]
-        assert titles(at, ArticleFilter(not_had_by=("bob", "2026-03-07"))) == ["failed", "today", "told"]
-        assert at.has_had_mail("ana", "2026-03-06")
-        assert not at.has_had_mail("ana", "2026-03-05")
-        assert not at.has_had_mail("eve", "2026-03-07")
+HOSTILE = {
+    "long": "port OR " * 1_000 + "ferry",
+    "deep": "(" * 500 + "port" + ")" * 500,
+    "wide": " OR ".join(f"word{number}" for number in range(MAX_TERMS + 1))[:MAX_CHARS],
+    "quotes": '"' * 999,
+    "many ways": " AND ".join(f"(one{number} OR two{number})" for number in range(60)),
+    "escapes": "\\" * 999,
+    "nul": "port\x00 AND \ud800",
+    "stars": "po" + "*" * 500 + "x",
+}
 
 
-def test_mails_that_were_interrupted(shelf: Shelf) -> None:
-    for day, state in (("2026-03-05", "sent"), ("2026-03-06", "claimed"), ("2026-03-07", "claimed")):
-        shelf.delivery("ana", day, state, ())
-    with snapshot(shelf.engine) as at:
-        assert at.interrupted("2026-03-07") == [("ana", "2026-03-06")]
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_query_ends_soon(config: Config, name: str) -> None:
+    before = time.process_time()
+    try:
+        query = compile_query(HOSTILE[name], config)
+    except QueryError as error:
+        assert str(error)
+    else:
+        assert query.terms
+    assert time.process_time() - before < 10  # seconds of CPU; 0.1 to 2 were seen
 
 
-@pytest.mark.slow
-def test_streams_over_several_batches_with_facts_in_between(shelf: Shelf) -> None:
-    """A second cursor on the connection of a running stream: each database has its own opinion of that."""
-    many = BATCH + 7
-    for index in range(many):
-        article = shelf.article("report", f"{index:04}", DAY + index * MINUTE)
-        if index % 50 == 0:
-            shelf.mention(article, "azertelecom")
-    with snapshot(shelf.engine) as at:
-        stream = at.articles(ArticleFilter())
-        first = next(stream)
-        shelf.article("report", "written meanwhile", DAY - MINUTE, since=9)
-        assert [first.title, *(a.title for a in stream)] == [f"{index:04}" for index in range(many)]
-        assert len(list(at.entity_counts(ArticleFilter()))) == 5
+def test_a_query_over_a_long_article_ends_soon(config: Config) -> None:
+    text = "ferry port " * 100_000
+    judge = TopicJudge(replace(config, topics={"own": topic('(ferry NEAR/3 port) AND "port ferry" AND fe*y')}))
+    before = time.process_time()
+    (hit,) = judge.judge("", text, (), language="en")
+    assert hit.role != "none"
+    assert time.process_time() - before < 20  # seconds of CPU for 1.1 MB; 4 were seen
 
 
-def test_known_ids_include_what_is_no_longer_current(shelf: Shelf) -> None:
-    shelf.outlet("gone", "Gone", since=1, until=2)
-    shelf.entity("old", "Old", since=1, until=2)
-    article = shelf.article("unlisted:x", "A", DAY)
-    shelf.topic(article, "retired", since=1, until=2)
-    with snapshot(shelf.engine) as at:
-        assert at.known() == ({"gone", "unlisted:x"}, {"old"}, {"retired"})
-
-
-def test_a_database_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
-    engine = connect(f"sqlite:///{tmp_path / 'empty.db'}")
-    with pytest.raises(StoreError) as refused, snapshot(engine):
-        pytest.fail("opened a store without tables")
-    engine.dispose()
-    assert "\n" not in str(refused.value)
-
-
-def test_a_failure_while_streaming_is_one_line_too(shelf: Shelf) -> None:
-    shelf.article("report", "A", DAY)
-    with pytest.raises(StoreError), snapshot(shelf.engine) as at:
-        at._connection.execute(text("select * from no_such_table"))
+def test_parse_keeps_what_is_in_quotes(config: Config) -> None:
+    assert str(parse('"a NEAR/3 b"', config)) == "a NEAR/3 b"

@@ -181,7 +181,10 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A rule over entities and terms. `terms` maps a list's name to language -> stems; a veto lowers, never drops."""
+    """A rule over entities and terms. `terms` maps a list's name to language -> stems; a veto lowers, never drops.
+
+    An analyst's own topic is a `query` in Lucene's notation instead of clauses (pipelines/query.py reads it).
+    """
 
     id: str
     name: Mapping[str, str]
@@ -190,6 +193,7 @@ class Topic:
     veto: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     primary_at: float = 2.0
     passing_at: float = 1.0
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from models.config.yamlfile import Node
 
 ENTITY_KEYS = ("type", "name", "aliases", "decoy", "parent", "country", "roles", "notes", "tests")
 ALIAS_KEYS = ("text", "lang", "case", "need", "reject", "hint", "group", "prior", "inflect", "form")
-TOPIC_KEYS = ("name", "terms", "veto", "clauses", "primary_at", "passing_at")
+TOPIC_KEYS = ("name", "terms", "veto", "clauses", "primary_at", "passing_at", "query")
 CLAUSE_KEYS = ("all", "near", "weight", "unless")
 
 
@@ -115,8 +115,11 @@ def read_topic(topic_id: str, node: Node, problems: Problems) -> Topic:
     name_node = fields.need("name")
     terms = {name: _stems(lists, problems) for name, lists in fields.blocks("terms").items()}
     veto = {name: as_texts(stems, problems) for name, stems in fields.blocks("veto").items()}
-    clauses_node = fields.need("clauses")
+    query = fields.text("query", "")
+    clauses_node = fields.get("clauses") if query else fields.need("clauses")
     clauses = [_clause(item, problems) for item in as_items(clauses_node, problems)] if clauses_node else []
+    if query and (clauses or terms or veto):
+        problems.error(node, "a topic has either a query or clauses with their terms, not both")
     return Topic(
         id=topic_id,
         name=as_names(name_node, problems) if name_node else {},
@@ -125,6 +128,7 @@ def read_topic(topic_id: str, node: Node, problems: Problems) -> Topic:
         veto=veto,
         primary_at=fields.number("primary_at", 2.0),
         passing_at=fields.number("passing_at", 1.0),
+        query=query,
     )
 
 
