@@ -140,14 +140,36 @@ def crawl_lines(result: Any) -> list[str]:
 @app.command()
 def tag(
     everything: Annotated[bool, typer.Option("--all", help="Read all articles again, not only the due ones.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Store nothing: show what one of the following finds in the archive.")
+    ] = False,
+    entity: Annotated[str | None, typer.Option(help="With --dry-run: an entity of the configuration.")] = None,
+    topic: Annotated[str | None, typer.Option(help="With --dry-run: a topic of the configuration.")] = None,
+    query: Annotated[str | None, typer.Option(help="With --dry-run: a query; see docs/write-a-query.md.")] = None,
 ) -> None:
-    """Read what is due: who is meant, what it is about. Example: khazri tag --all"""
+    """Read what is due: who is meant, what it is about. Example: khazri tag --dry-run --entity bakcell"""
     from jobs import open_store, read_now, writing_clock
 
     config = load()
+    if dry_run or entity or topic or query:
+        show_dry_run(config, dry_run and not everything, entity, topic, query)
+        return
     now = writing_clock(config)
     done = read_now(config, open_store(config), now, again=everything)
     say(f"{done.read} articles read, {done.added} facts added, {done.closed} closed, {done.left} still due")
+
+
+def show_dry_run(config: Config, asked: bool, entity: str | None, topic: str | None, query: str | None) -> None:
+    """What `tag --dry-run` prints. Raises KhazriError where it does not say what to try."""
+    from jobs import open_store
+    from jobs.trying import as_text, try_entity, try_query, try_topic
+
+    chosen = [(one, given) for one, given in ((try_entity, entity), (try_topic, topic), (try_query, query)) if given]
+    if not asked or len(chosen) != 1:
+        raise KhazriError("say --dry-run with one of --entity ID, --topic ID and --query QUERY, and nothing else")
+    ((attempt, given),) = chosen
+    for line in as_text(attempt(config, open_store(config), given)):
+        print(printable(line))
 
 
 @app.command()

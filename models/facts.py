@@ -105,6 +105,34 @@ class Facts:
         with self.store.read() as conn:
             return [_to_read(row) for row in conn.execute(_columns(query))]
 
+    def archive(self, after: int, limit: int) -> list[ToRead]:
+        """The next current revisions after revision id `after`, at most `limit`, in the order of their ids."""
+        query = (
+            select(RevisionRow, ArticleRow.outlet)
+            .join(ArticleRow, ArticleRow.revision_id == RevisionRow.id)
+            .where(RevisionRow.id > after)
+            .order_by(RevisionRow.id)
+            .limit(limit)
+        )
+        with self.store.read() as conn:
+            return [_to_read(row) for row in conn.execute(_columns(query))]
+
+    def articles_naming(self, entity: str) -> set[int]:
+        """The articles that count as naming an entity now."""
+        query = select(MentionRow.article_id).where(
+            MentionRow.entity == entity, MentionRow.ambiguous.is_(False), MentionRow.until.is_(None)
+        )
+        with self.store.read() as conn:
+            return set(conn.execute(query.distinct()).scalars())
+
+    def articles_on(self, topic: str) -> set[int]:
+        """The articles that are on a topic now, primary or passing."""
+        query = select(TopicHitRow.article_id).where(
+            TopicHitRow.topic == topic, TopicHitRow.role != "none", TopicHitRow.until.is_(None)
+        )
+        with self.store.read() as conn:
+            return set(conn.execute(query.distinct()).scalars())
+
     def count_due(self, fingerprints: Mapping[str, str]) -> int:
         """How many current revisions are due for reading."""
         done = (

@@ -8,7 +8,6 @@ A word or phrase means the name in all its forms, as an alias does; docs/write-a
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from luqum.exceptions import ParseError
 from luqum.parser import parser
 
 from models.config import Config
+from models.config.fields import did_you_mean
 from models.errors import ConfigError
 
 MAX_CHARS = 4_000  # of one query; the longest in media monitoring guides have some 2,000
@@ -197,7 +197,7 @@ class _Reader:
     def _field(self, item: tree.SearchField, *, title: bool, exact: bool) -> Node:
         name, inner = str(item.name), item.children[0]
         if name not in FIELDS:
-            raise QueryError(f"'{name}:' is no field; there are {', '.join(FIELDS)}{_like(name, FIELDS)}")
+            raise QueryError(f"'{name}:' is no field; there are {', '.join(FIELDS)}{did_you_mean(name, FIELDS)}")
         if name == "title":
             return self.read(inner, title=True, exact=exact)
         if name == "exact":
@@ -222,7 +222,7 @@ class _Reader:
             return Fact("language", value)
         known: Iterable[str] = self._config.entities if name == "entity" else self._config.outlets
         if value not in known:
-            raise QueryError(f"{name}:{value} is not in the configuration{_like(value, known)}")
+            raise QueryError(f"{name}:{value} is not in the configuration{did_you_mean(value, known)}")
         return Term(value, "entity", title) if name == "entity" else Fact("outlet", value)
 
     def _implicit(self, item: tree.UnknownOperation, *, title: bool, exact: bool) -> Node:
@@ -280,8 +280,3 @@ def _unsupported(item: tree.Item) -> str:
     if isinstance(item, tree.Regex):
         return "no regular expressions; use * and ?"
     return "cannot be used here"
-
-
-def _like(value: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(value, list(known), n=1)
-    return f"; did you mean '{near[0]}'?" if near else ""
