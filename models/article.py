@@ -118,7 +118,8 @@ class Candidate:
     start: int
     end: int
     surface: str
-    label: str  # PERSON ORG GPE MONEY DATE
+    label: str  # PERSON ORG NAME GPE MONEY DATE; WORD where a sentence begins with it
+    key: str = ""  # what the name's forms have in common; "" for money, dates and what can be no new name
 
 
 @dataclass(frozen=True, slots=True)

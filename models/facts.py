@@ -67,7 +67,7 @@ def _attribution_values(reading: Reading) -> list[dict[str, Any]]:
 
 def _candidate_values(reading: Reading) -> list[dict[str, Any]]:
     return [
-        {"part": c.part, "start": c.start, "end": c.end, "surface": c.surface, "label": c.label}
+        {"part": c.part, "start": c.start, "end": c.end, "surface": c.surface, "label": c.label, "key": c.key}
         for c in reading.candidates
     ]
 

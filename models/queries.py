@@ -26,6 +26,7 @@ from models.store import refusals
 from models.tables import (
     ArticleRow,
     AttributionRow,
+    CandidateRow,
     DeliveryArticle,
     DeliveryRow,
     EntityVersion,
@@ -42,7 +43,14 @@ ROLES = ("primary", "passing")  # role none is kept for its reasons and counted 
 CHANGES = ("headline", "text", "date")  # words of revision.changed, in the order they are told
 HAD_STATES = ("sent", "claimed", "unknown")  # at most once: what may have arrived is not told again
 
-Facts = type[MentionRow] | type[TopicHitRow] | type[AttributionRow] | type[OutletVersion] | type[EntityVersion]
+Facts = (
+    type[MentionRow]
+    | type[CandidateRow]
+    | type[TopicHitRow]
+    | type[AttributionRow]
+    | type[OutletVersion]
+    | type[EntityVersion]
+)
 
 
 # --- what comes back ------------------------------------------------------------------------------------------------
@@ -128,6 +136,21 @@ class CountAt:
 
     id: str
     mentions: int | None
+    published: datetime | None
+    precision: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameAt:
+    """One form of a new name in one article; `on_topic`: the article is of one of the topics asked for."""
+
+    article: int
+    outlet: str
+    url: str
+    key: str
+    surface: str
+    label: str
+    on_topic: bool
     published: datetime | None
     precision: str
 
@@ -459,6 +482,34 @@ class Snapshot:
         for rows in self._stream(wanted):
             for row in rows:
                 yield CountAt(row.id, row.times, row.published, _precision(row.published, row.published_info))
+
+    def names(self, only: ArticleFilter, topics: Sequence[str], roles: Sequence[str]) -> Iterator[NameAt]:
+        """New names of the articles that pass, one row for each form and article, in the order they were collected.
+
+        topics, roles  which hits make an article one on the topic; empty: any.
+        """
+        k, t = CandidateRow, TopicHitRow
+        hit = and_(t.article_id == ArticleRow.id, _valid(t, self.number), t.role.in_(roles or ROLES))
+        on_topic = exists().where(and_(hit, t.topic.in_(topics)) if topics else hit).correlate(ArticleRow)
+        fields = (ArticleRow.id, ArticleRow.outlet, ArticleRow.url, k.key, k.surface, k.label)
+        wanted = (
+            select(*fields, on_topic.label("on_topic"), RevisionRow.published, RevisionRow.published_info)
+            .select_from(k)
+            .join(ArticleRow, ArticleRow.id == k.article_id)
+            .join(RevisionRow, _newest_revision(self.number))
+            .where(k.key != "", _valid(k, self.number), *_passing(only, self.number))
+            .order_by(k.article_id, k.id)
+        )
+        seen: set[tuple[str, str]] = set()
+        article = 0
+        for rows in self._stream(wanted):
+            for row in rows:
+                if row.id != article:
+                    article, seen = row.id, set()
+                if (row.key, row.surface) not in seen:
+                    seen.add((row.key, row.surface))
+                    date = (row.published, _precision(row.published, row.published_info))
+                    yield NameAt(*row[:6], bool(row.on_topic), *date)  # type: ignore[call-arg,arg-type]
 
     def has_had_mail(self, reader: str, before_day: str) -> bool:
         """Whether a delivery of an earlier day may have reached the reader."""

@@ -350,6 +350,7 @@ class CandidateRow(Base):
     end: Mapped[int]
     surface: Mapped[str]
     label: Mapped[str] = mapped_column(String(12))
+    key: Mapped[str] = mapped_column(String(120), default="")  # what the forms of a name have in common
     since: Mapped[int] = mapped_column(BigInteger)
     until: Mapped[int | None] = mapped_column(BigInteger)
     __table_args__ = (Index("ix_candidate_article_id_until", "article_id", "until"),)

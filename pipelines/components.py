@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import spacy
 from spacy.language import Language
 from spacy.matcher import Matcher
@@ -10,6 +12,7 @@ from spacy.util import filter_spans, get_lang_class, is_package
 
 from models.article import Mention
 from models.errors import ConfigError
+from pipelines.candidates import is_head_word, single_names, without_leading
 from pipelines.names import DATE, JOINT, MONEY, UNKNOWN, matcher_patterns, model_names
 from pipelines.watch import Tagger
 
@@ -70,7 +73,12 @@ class NamesComponent:
 
     def __call__(self, doc: Doc) -> Doc:
         model = [span for span in doc.ents if span.label_ in _KEPT_LABELS]
-        spans = model or [_without_office(span) for span in self._matcher(doc, as_spans=True)]
+        spans = model or [one for span in self._matcher(doc, as_spans=True) for one in _trimmed(_without_office(span))]
+        if not model:
+            for start, end, label in single_names(doc.text):
+                span = doc.char_span(start, end, label=label, alignment_mode="expand")
+                if span is not None:
+                    spans.append(span)
         for label, pattern in (("MONEY", MONEY), ("DATE", DATE)):
             for match in pattern.finditer(doc.text):
                 span = doc.char_span(*match.span(), label=label, alignment_mode="expand")
@@ -80,6 +88,17 @@ class NamesComponent:
         kept = sorted((span for span in spans if JOINT not in span.text), key=lambda span: span.label_ == "NAME")
         doc.spans["names"] = sorted(filter_spans(kept), key=lambda span: span.start)
         return doc
+
+
+def _trimmed(span: Span) -> Iterator[Span]:
+    """A run of capitals without the small word that a sentence begins with: `The`, `Bu`; nothing of `The company`."""
+    cut = without_leading(span.text) if span.label_ in ("NAME", "ORG") else 0
+    if cut == 0:
+        yield span
+    elif cut < len(span.text) and not is_head_word(span.text[cut:]):
+        shorter = span.doc.char_span(span.start_char + cut, span.end_char, label=span.label, alignment_mode="expand")
+        if shorter is not None:
+            yield shorter
 
 
 def _without_office(span: Span) -> Span:

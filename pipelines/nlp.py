@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.article import Attribution, Candidate, Mention, Part, Reading
 from models.config import Config
+from pipelines import candidates
 from pipelines.attribution import Attributor
 from pipelines.names import JOINT, UNKNOWN, model_names
 from pipelines.names import RULE_VERSION as NAMES_VERSION
@@ -44,6 +45,7 @@ class Reader:
         self._tagger = Tagger(config)
         self._judge = TopicJudge(config)
         self._attributor = Attributor(config)
+        self._known = candidates.Known(config)
         self._languages: dict[str, Language] = {}
         self.fingerprints: dict[str, str] = _fingerprints(config, self._tagger, self._judge, self._attributor)
 
@@ -83,7 +85,7 @@ class Reader:
         with nlp.memory_zone():
             docs = [self._document(nlp, batch[index], mentions[index]) for index in indexes]
             for index, doc in zip(indexes, nlp.pipe(docs), strict=True):
-                readings[index] = self._reading(batch[index], mentions[index], _candidates(doc))
+                readings[index] = self._reading(batch[index], mentions[index], _candidates(doc, self._known))
         return readings
 
     def _without_names(self, row: Row) -> Reading:
@@ -99,11 +101,11 @@ class Reader:
         _, title, text, language, outlet, _ = row
         return self._components.document(nlp, title, text[:TOKENISED], language, outlet, mentions)
 
-    def _reading(self, row: Row, mentions: tuple[Mention, ...], candidates: tuple[Candidate, ...]) -> Reading:
+    def _reading(self, row: Row, mentions: tuple[Mention, ...], found: tuple[Candidate, ...]) -> Reading:
         _, title, text, language, outlet, _ = row
         return Reading(
             mentions=mentions,
-            candidates=candidates,
+            candidates=found,
             topics=self._judge.judge(title, text, mentions, language=language, outlet=outlet),
             attributions=self._attributor.find(title, text, language, outlet),
             fingerprints=self.fingerprints,
@@ -144,7 +146,7 @@ def _models(ner: str) -> list[str]:
     return found
 
 
-def _candidates(doc: Doc) -> tuple[Candidate, ...]:
+def _candidates(doc: Doc, known: candidates.Known) -> tuple[Candidate, ...]:
     """The spans of khazri_names as candidates, offsets into title and text as given, watched names left out."""
     title_chars: int = doc._.khazri_title_chars
     watched = Spans((span.start_char, span.end_char) for span in doc.spans["watch"])
@@ -156,5 +158,7 @@ def _candidates(doc: Doc) -> tuple[Candidate, ...]:
         part: Part = "title" if end <= title_chars else "text"
         base = title_chars + len(JOINT) if part == "text" and title_chars else 0
         if start >= base:
-            found.append(Candidate(part, start - base, end - base, span.text, span.label_))
+            key = "" if span.label_ in ("MONEY", "DATE") else candidates.key_of(span.text)
+            label = "ORG" if span.label_ == "NAME" and candidates.is_organisation(span.text) else span.label_
+            found.append(Candidate(part, start - base, end - base, span.text, label, "" if span.text in known else key))
     return tuple(found)

@@ -43,6 +43,20 @@ class MentionLine(ArticleLine):
 
 
 @dataclass(frozen=True, slots=True)
+class CandidateLine:
+    """One new name near a topic, with the forms it was seen in."""
+
+    name: str
+    kind: str
+    score: float
+    articles: int
+    outlets: int
+    elsewhere: int
+    forms: tuple[str, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrendLine:
     """One period of one entity or topic. Changes are None where there is no whole period before to compare with."""
 
@@ -167,6 +181,29 @@ SENTENCE = Column[MentionLine](
 )
 
 # --- of a trend -----------------------------------------------------------------------------------------------------
+
+CANDIDATE = Column[CandidateLine]("name", "the name in its commonest form", "", lambda line: line.name)
+CANDIDATE_KIND = Column[CandidateLine](
+    "kind", "ORG, PERSON, or NAME where nothing says which; a model's own labels where one is installed", "",
+    lambda line: line.kind,
+)  # fmt: skip
+CANDIDATE_SCORE = Column[CandidateLine](
+    "score",
+    "rises with articles and outlets, falls with what the name does elsewhere; compares within one report only",
+    "none",
+    lambda line: line.score,
+)
+CANDIDATE_ARTICLES = Column[CandidateLine](
+    "articles", "articles on the topic that have the name", "articles", lambda line: line.articles
+)
+CANDIDATE_OUTLETS = Column[CandidateLine]("outlets", "outlets of these articles", "outlets", lambda line: line.outlets)
+CANDIDATE_ELSEWHERE = Column[CandidateLine](
+    "elsewhere", "other articles that have the name", "articles", lambda line: line.elsewhere
+)
+CANDIDATE_FORMS = Column[CandidateLine](
+    "forms", "further forms and spellings, the commonest first, 8 at most", "", lambda line: "; ".join(line.forms[:8])
+)
+CANDIDATE_URL = Column[CandidateLine]("url", "one of the articles on the topic", "", lambda line: line.url)
 
 PERIOD = Column[TrendLine](
     "period",

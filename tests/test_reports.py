@@ -69,7 +69,7 @@ def on(year: int, month: int, day: int, hour: int = 8, minute: int = 0) -> datet
 
 
 def test_reports_are_found_by_name_with_their_help() -> None:
-    assert reports.names() == ["articles", "mentions", "trends"]
+    assert reports.names() == ["articles", "candidates", "mentions", "trends"]
     for name in reports.names():
         assert reports.summary(name)
 
