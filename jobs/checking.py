@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from models.config import Config
+from models.text import fold, fold_word, word_script
 
 
 def check_all(path: Path | str | None) -> tuple[list[str], list[str]]:
@@ -16,7 +17,59 @@ def check_all(path: Path | str | None) -> tuple[list[str], list[str]]:
     if checked.config is not None:
         errors += failed_cases(checked.config)
         errors += refused_queries(checked.config)
+        lints += [*common_words(checked.config), *shared_forms(checked.config)]
     return errors, lints
+
+
+def common_words(config: Config) -> list[str]:
+    """Aliases without any context rule that are words of every day: in the stop words of spaCy, a country, language,
+    month or weekday, or a single word written small. They would be found in half the archive."""
+    from pipelines.candidates import known_words, roots_of
+    from pipelines.names import stop_words
+
+    remarks = []
+    for entity in config.entities.values():
+        for alias in entity.aliases:
+            if alias.need or alias.hint or alias.reject or alias.text == "*" or len(alias.text.split()) > 1:
+                continue
+            folded = fold_word(alias.text)
+            what = ""
+            if folded in stop_words():
+                what = "one of the commonest words"
+            elif entity.type not in ("place", "gov") and roots_of(alias.text) in known_words():
+                what = "a country, language, month or weekday"
+            elif alias.case == "any" and alias.text.islower() and word_script(alias.text) in ("latin", "cyrillic"):
+                what = "written small, like a word of every day"
+            if what:
+                remarks.append(f"entities.{entity.id}: lint: alias '{alias.text}' is {what}: give it 'need' or 'case'")
+    return remarks
+
+
+def shared_forms(config: Config) -> list[str]:
+    """Aliases that a form of another entity's alias takes in whole, with nothing that tells the two apart."""
+    from pipelines.watch import Tagger
+
+    tagger = Tagger(config)
+    plain = {
+        (entity.id, fold_word(alias.text.replace("~", "")))
+        for entity in config.entities.values()
+        for alias in entity.aliases
+        if not (alias.need or alias.hint or alias.reject or alias.group)
+    }
+    remarks = []
+    for entity, text in sorted(plain):
+        others = {
+            other
+            for other, start, end in tagger.hits(text, fold(text), None)
+            if (start, end) == (0, len(text)) and other != entity and any(other == one for one, _ in plain)
+        }
+        parents = {config.entities[entity].parent, *(config.entities[other].parent for other in others)}
+        remarks += [
+            f"entities.{entity}: lint: alias '{text}' is also a form of {other}: give both one 'group', or a 'need'"
+            for other in sorted(others - {None})
+            if other not in parents and entity not in parents and (other, text) not in plain
+        ]
+    return remarks
 
 
 def refused_queries(config: Config) -> list[str]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from functools import cache
+from importlib import import_module
 from typing import Any
+
+from models.text import fold_word
 
 JOINT = "\n\n"  # between title and text in the document; never part of a name
 UNKNOWN = "xx"  # spaCy's language of no language; kk and ka have none of their own
@@ -73,6 +78,16 @@ _COMMON = frozenset(
         " qanuna şirkətin nazirliyin"
     )
 )
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """spaCy's stop words of our languages, folded; it has none for Georgian."""
+    found: set[str] = set()
+    for code in ("en", "ru", "az", "kk", "tr", "uk", "zh"):
+        with contextlib.suppress(ImportError):  # a language that this spaCy has no list for
+            found.update(map(fold_word, import_module(f"spacy.lang.{code}.stop_words").STOP_WORDS))
+    return frozenset(found)
 
 
 def trimmed(raw: str, start: int, end: int) -> tuple[int, int] | None:
