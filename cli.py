@@ -312,14 +312,16 @@ def inspect(
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON row a line on stdin, one answer a line.")] = False,
 ) -> None:
     """Show what reading makes of a text or page, and why. Example: khazri inspect article.txt"""
-    from jobs.inspection import inspect_file, inspect_lines
+    from jobs.inspection import inspect_file, inspect_lines, show
 
     config = load()
     if jsonl:
         for line in inspect_lines(sys.stdin.buffer, config):
             print(line, flush=True)
     elif file is not None:
-        print(inspect_file(file, config))
+        from rich.console import Console
+
+        show(inspect_file(file, config), Console(highlight=False))
     else:
         raise KhazriError("say a file, or --jsonl with rows on stdin")
 

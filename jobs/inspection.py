@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import logging
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,10 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.text import Text
+
 from models.article import Page, Reading
 from models.config import Config, Outlet
 from models.dates import KnownDate
 from models.errors import KhazriError
+from models.text import printable
 
 log = logging.getLogger("khazri.inspect")
 
@@ -204,8 +209,8 @@ async def _one(inspector: Inspector, line: bytes) -> dict[str, Any]:
         return {"id": name, "error": str(error) or type(error).__name__}
 
 
-def inspect_file(path: Path, config: Config) -> str:
-    """A person's view of one file: what it is, each mention with its rule, each topic with its reasons."""
+def inspect_file(path: Path, config: Config) -> dict[str, Any]:
+    """The answer for one file. Raises KhazriError."""
     body = read_file(path)
     looks_html = b"<" in body[:2000] and (b"<html" in body[:5000].lower() or b"<!doctype" in body[:200].lower())
     row: dict[str, Any] = {"id": path.name}
@@ -217,7 +222,52 @@ def inspect_file(path: Path, config: Config) -> str:
     answer = json.loads(next(iter(inspect_lines([json.dumps(row).encode()], config))))
     if "error" in answer:
         raise KhazriError(f"{path.name}: {answer['error']}")
-    return "\n".join(_person_view(answer))
+    return dict(answer)
+
+
+def show(answer: Mapping[str, Any], console: Console) -> None:
+    """A person's view of one answer: what it is, each mention with its rule, each topic with its reasons.
+
+    Where the console has colours: in colour, and with the text."""
+    colours = console.is_terminal and not console.no_color
+    for line in in_colour(answer) if colours else map(Text, map(printable, _person_view(answer))):
+        console.print(line, soft_wrap=True)
+
+
+def in_colour(answer: Mapping[str, Any]) -> Iterator[Text]:
+    """As a person reads it at a terminal: the same lines, then title and text with every name in its colour."""
+    for line in _person_view(answer):
+        yield Text(printable(line), style=_line_style(line))
+    page = answer["page"]
+    for part in ("title", "text"):
+        # Letter by letter, so that the places stay: what a terminal would obey is a space.
+        plain = "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in page[part])
+        shown = Text(f"\n{plain}", style="bold" if part == "title" else "")
+        for mention in answer["mentions"]:
+            if mention["part"] == part:
+                shown.stylize(_mention_style(mention), mention["start"] + 1, mention["end"] + 1)
+        for one in answer["attributions"]:
+            if one["part"] == part:
+                shown.stylize(ATTRIBUTED, one["start"] + 1, one["end"] + 1)
+        yield shown
+
+
+# Colours are what most terminals show as they are called; the words beside them say the same.
+NAMED, UNSURE, DECOY, ATTRIBUTED = "bold green", "bold yellow", "strike red", "underline cyan"
+ROLES = {"primary": "bold green", "passing": "green", "none": "dim"}
+
+
+def _mention_style(mention: Mapping[str, Any]) -> str:
+    return UNSURE if mention["ambiguous"] else DECOY if mention["decoy"] else NAMED
+
+
+def _line_style(line: str) -> str:
+    topic = re.match(r"  topic \S+: (\w+)", line)
+    if topic:
+        return ROLES[topic.group(1)]
+    if line.startswith("  citing "):
+        return "cyan"
+    return UNSURE if " [ambiguous]" in line else "red" if " [decoy]" in line else ""
 
 
 def _person_view(answer: Mapping[str, Any]) -> Iterator[str]:
