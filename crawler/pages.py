@@ -13,7 +13,7 @@ from trafilatura.utils import load_html
 from crawler.bodies import SHORT, body_of, is_hostile
 from crawler.decoding import decode
 from crawler.jsonld import text_of
-from crawler.language import language_of
+from crawler.language import Languages, languages_of
 from crawler.metadata import Head, about_of, authors_of, canonical_of, read_head, site_name, title_of
 from crawler.pagedates import When, modified_of, published_of, stated_day
 from crawler.pagehints import hinted, hinted_body, hinted_date, hinted_title, layouts, order_of, zone_of
@@ -65,18 +65,21 @@ def read_page(
     published, conflicts = published_of(head, when, warnings, hinted_date(given, tree, warnings))
     text = _body(tree, markup, head, title, hostile, given, warnings)
     text = _without_headline(text, title)
+    spoken = languages_of(text, title) if text else Languages(None)
     return Page(
         title=title,
         text=text,
         authors=_authors(head, site, hinted(given, "author", tree, warnings).texts),
         published=published,
         modified=modified_of(head, when),
-        language=language_of(text, title) if text else None,
+        language=spoken.text,
         canonical_url=canonical_of(head),
         kind=kind_of(head, title, text, markup, headers),
         site_name=site,
         warnings=tuple(dict.fromkeys(warnings)),
         conflicts=conflicts,
+        title_language=spoken.title,
+        also_in=spoken.also,
     )
 
 
