@@ -32,16 +32,20 @@ _AZERI = (
     "və ilə üçün bir bu olan olub edib deyib edir edilib olunub olunur verib alıb keçirilib bildirib bildirilib daha "
     "sonra görə qədər kimi isə həm çox yeni yenə bəzi barədə haqqında ildə ilin ilə gün ölkə ölkənin şirkət dövlət "
     "nazir nazirlik nazirliyi məlumat qiyməti işləri layihə layihəsi arasında üzrə artıq əsas birinci müəssisə "
-    "görüş keçirib etdi oldu dedi başlayıb edəcək olacaq iki üç yüz min sabah bunu onun onlar bütün həmin digər"
+    "görüş keçirib etdi oldu dedi başlayıb edəcək olacaq iki üç yüz min sabah bunu onun onlar bütün həmin digər "
+    "dünya bazarında faiz şəhər şəhərdə rayon rayonda əhali ticarət beynəlxalq hökumət qanun məhsul məhsulları ixrac "
+    "kənd təsərrüfatı iqtisadiyyat təhsil səhiyyə nəqliyyat enerji tarifi edilir"
 )
 _TURKISH = (
     "ve ile için bir bu olan olarak oldu etti dedi ediyor daha sonra göre kadar gibi ise hem çok yeni yeniden bazı "
     "hakkında yıl yılı yılın gün ülke ülkenin şirket devlet bakan bakanlık bakanlığı açıklama açıkladı bilgi fiyatı "
     "fiyatları arasında üzere artık ilk proje projesi ortak karar karara başladı edecek olacak iki üç yüz bin yarın "
-    "bunu onun onlar bütün aynı diğer tarafından üzerine nedeniyle değil verdi aldı yaptı yapıldı kuruyor bekleniyor"
+    "bunu onun onlar bütün aynı diğer tarafından üzerine nedeniyle değil verdi aldı yaptı yapıldı kuruyor bekleniyor "
+    "dünya piyasalarında yüzde şehir şehirde ilçe halk ticaret uluslararası hükümet yasa ürün ürünleri ihracat tarım "
+    "ekonomi eğitim sağlık ulaşım enerji elektrik"
 )
 _TOO_COMMON = _words("bu bin min var son gun on uc is ise ile iki")  # words of other languages once their marks are off
-PLAIN_TURKISH = _words(_TURKISH) - {"bin"}
+PLAIN_TURKISH = _words(_TURKISH) - {"bin", "enerji", "elektrik", "dünya"}
 
 WORDS = {
     "en": ENGLISH,
@@ -64,6 +68,11 @@ WORDS = {
 }
 
 RUSSIAN = WORDS["ru"] | _words("в и на с по не о к за до от при под над во после")  # its neighbours have those, too
+
+WRITTEN_IN = {
+    **dict.fromkeys(("en", "az", "tr"), "latin"),
+    **dict.fromkeys(("ru", "uk", "be", "bg", "kk", "ky", "mn", "tt", "ba"), "cyrillic"),
+}
 
 # What cannot stand in a language's words, names of people and brands aside.
 FOREIGN_LETTERS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
@@ -13,6 +13,7 @@ from crawler.addresses import join, normalise
 from crawler.plain import one_line
 
 MOST_ELEMENTS = 3_000  # links of a page looked at; more is a hostile page or a site map
+MOST_CHARS = 1_000_000  # of all their texts
 CARD_HEADINGS = ("h2", "h3", "h4", "h5")
 CARD_CHARS = 1_500  # of a card's text; a longer one is a whole article under its linked headline
 CLIMB = 6  # elements from a headline up to its card
@@ -58,16 +59,26 @@ class Shape:
 
 def shape_of(tree: HtmlElement, url: str) -> Shape:
     """The shape of a parsed page."""
-    links = [element for element, _ in zip(tree.iter("a"), range(MOST_ELEMENTS), strict=False)]
     captions = (line for element in tree.iter("figcaption") for line in _lines(element))
     frames = sum(_PLAYERS.search(element.get("src") or "") is not None for element in tree.iter("iframe"))
     return Shape(
-        links=frozenset(one_line(element.text_content()) for element in links),
+        links=frozenset(map(one_line, _texts(tree.iter("a")))),
         cards=tuple(_cards(tree, url)),
         captions=frozenset(captions),
         players=frames + sum(1 for _ in tree.iter("video")),
         login=any((element.get("type") or "").lower() == "password" for element in tree.iter("input")),
     )
+
+
+def _texts(elements: Iterable[HtmlElement]) -> Iterator[str]:
+    """Their texts, up to the caps: links nested in links would give the same words a thousand times."""
+    total = 0
+    for element, _ in zip(elements, range(MOST_ELEMENTS), strict=False):
+        text = element.text_content()
+        total += len(text)
+        if total > MOST_CHARS:
+            return
+        yield text
 
 
 def _is_figure(line: str) -> bool:
@@ -80,7 +91,7 @@ def _lines(element: HtmlElement) -> list[str]:
 
 def _blocks(element: HtmlElement) -> list[str]:
     """The element's texts as an extractor would give them: a line for each block, and for each piece."""
-    return [*_lines(element), *(one_line(block.text_content()) for block in element.iter("p", "div", "span", "li"))]
+    return [*_lines(element), *map(one_line, _texts(element.iter("p", "div", "span", "li")))]
 
 
 def _cards(tree: HtmlElement, url: str) -> list[frozenset[str]]:

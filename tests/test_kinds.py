@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from trafilatura.utils import load_html
 
 from crawler.pages import read_page
+from crawler.pageshape import shape_of
 from tests.hostile import Answer, Hostile, Operator, article, feed
-from tests.kindpages import LANGUAGES, Made, articles, pages
+from tests.kindpages import LANGUAGES, Made, articles, pages, paragraphs
 
 # Articles that are lost today: a Chinese one of a hundred characters with the site's cards or banner in its text.
 LOST = {("zh", "with related cards"), ("zh", "brief with a banner")}
@@ -67,6 +70,14 @@ def test_a_dated_page_is_an_article_whatever_its_title() -> None:
     assert read_page(html.encode(), "https://wire.example/n/1").kind == "article"
 
 
+@pytest.mark.parametrize("part", ["<a href='/x'><div>", "<h2><a href='/x'>a</a></h2>", "<figure><figcaption>a", "<h3>"])
+def test_hostile_markup_takes_no_time(part: str) -> None:
+    tree = load_html(f"<html><body><p>{'word ' * 20_000}</p>{part * 4_000}{'word ' * 20_000}</body></html>")
+    started = time.process_time()
+    shape_of(tree, "https://wire.example/n/1")
+    assert time.process_time() - started < 2.0
+
+
 @pytest.mark.slow
 def test_only_articles_are_stored_and_the_rest_end_with_their_kind(tmp_path: Path) -> None:
     """A feed whose links lead to every kind of page, in two languages, and to the home page by a redirect."""
@@ -83,11 +94,14 @@ def test_only_articles_are_stored_and_the_rest_end_with_their_kind(tmp_path: Pat
         web.routes["http://wire.example/dead"] = Answer(status=302, headers={"Location": "http://wire.example/"})
         web.routes["http://wire.example/soft"] = Answer(pages("az")[6].html.replace("https", "http").encode())
         web.routes["http://wire.example/good"] = article("Quay")
+        mixed = "".join(f"<p>{text}</p>" for text in [*paragraphs("az"), *paragraphs("ru")[:2]])
+        page = f"<html><title>Port cargo doubles in a year</title><body><article>{mixed}</article></body></html>"
+        web.routes["http://wire.example/mixed"] = Answer(page.encode())
         # An outlet that shows challenge after challenge is left alone for this crawl: articles come between them.
         good = [f"http://wire.example/good{number}" for number in range(len(made))]
         web.routes |= {url: article(f"Quay {url}") for url in good}
         links = [url for pair in zip(made, good, strict=True) for url in pair]
-        others = [f"http://wire.example/{name}" for name in ("dead", "soft", "good")]
+        others = [f"http://wire.example/{name}" for name in ("dead", "soft", "good", "mixed")]
         web.routes["http://wire.example/feed"] = feed(*links, *others)
         operator = Operator(tmp_path, web.address, {"wire": {"wire": "http://wire.example/feed"}})
         operator.run("db", "upgrade")
@@ -96,5 +110,7 @@ def test_only_articles_are_stored_and_the_rest_end_with_their_kind(tmp_path: Pat
         assert {url: ended[url] for url in made} == {url: f"dropped:{one.kind}" for url, one in made.items()}
         assert ended["http://wire.example/dead"] == "dropped:listing"
         assert ended["http://wire.example/soft"] == "dropped:home"
-        assert operator.articles() == {*good, "http://wire.example/good"}
+        assert operator.articles() == {*good, "http://wire.example/good", "http://wire.example/mixed"}
+        told_of = operator.rows("SELECT detail FROM item WHERE url = ?", "http://wire.example/mixed")
+        assert told_of == [("title in en; 33% of the paragraphs in ru",)]
         assert {ended[url] for url in (*good, "http://wire.example/good")} == {"new"}

@@ -57,7 +57,7 @@ def test_a_quotation_does_not_decide() -> None:
 
 # Right of the sentences set aside (half "held"), by language; the other half was for tuning. What is missing: headlines
 # typed without their marks. Raise these, never lower them.
-FLOORS = {"en": 1.0, "ru": 0.9, "az": 0.84, "kk": 1.0, "tr": 0.93, "uk": 0.9, "ka": 1.0, "zh": 1.0, "other": 0.98}
+FLOORS = {"en": 1.0, "ru": 0.9, "az": 0.84, "kk": 1.0, "tr": 0.93, "uk": 1.0, "ka": 1.0, "zh": 1.0, "other": 0.98}
 WITH_MARKS = {"az", "tr", "kk", "ru", "uk", "ka", "zh", "en", "az-cyrl", "ky", "mn", "be", "bg", "sr"}
 
 
@@ -159,3 +159,25 @@ def test_a_page_says_that_it_is_mixed() -> None:
     page = read_page(html.encode(), "https://wire.example/az/1")
     assert (page.language, page.title_language, page.also_in) == ("az", "en", (("ru", 0.33),))
     assert page.language_note == "title in en; 33% of the paragraphs in ru"
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "language"),
+    [
+        ("Elektrik fiyatlari degismedi", "tr", "tr"),  # without their marks, too short to tell
+        ("Банки снизили ставки по ипотеке", "ru", "ru"),
+        ("Port cargo doubles in a year", "az", "en"),
+        ("Грузооборот порта вырос вдвое за год", "az", "ru"),
+        ("Bakı limanına yük daşınması iki dəfə artıb", "tr", "az"),
+        ("Umschlag im Hafen verdoppelt sich in einem Jahr", "en", "other"),
+        ("Министрлик тарифтердин көтөрүлүшүн түшүндүрдү", "kk", "other"),
+    ],
+)
+def test_what_the_source_says_tips_the_scales_only(text: str, said: str, language: str) -> None:
+    assert languages_of(text, said=said).text == language
+
+
+@pytest.mark.parametrize("said", [*OURS, "de", "xx"])
+def test_what_the_source_says_never_decides_over_paragraphs(said: str) -> None:
+    for code, texts in PARAGRAPHS.items():
+        assert languages_of("\n".join(texts), said=said).text == (code if code in OURS else "other")
