@@ -13,7 +13,7 @@ from trafilatura.utils import load_html
 from crawler.bodies import SHORT, body_of, is_hostile
 from crawler.decoding import decode
 from crawler.jsonld import text_of
-from crawler.language import language_of
+from crawler.language import Languages, languages_of
 from crawler.metadata import Head, about_of, authors_of, canonical_of, read_head, site_name, title_of
 from crawler.pagedates import When, modified_of, published_of, stated_day
 from crawler.pagehints import hinted, hinted_body, hinted_date, hinted_title, layouts, order_of, zone_of
@@ -38,7 +38,7 @@ def read_page(
     """Everything we take from one page.
 
     url       the address the bytes came from; relative and canonical addresses are judged by it.
-    language  two letters, what the source says it writes: only for dates. The page's own language is found in its text.
+    language  two letters, what the source says it writes: for dates, and for a text too short to tell its language.
     zone      IANA name for dates without an offset, UTC when None.
     now       when the bytes were fetched; None leaves relative dates open and lets no date be "in the future".
     hints     what the outlet's config says of its own pages, one for each layout; which fits is decided here.
@@ -65,18 +65,21 @@ def read_page(
     published, conflicts = published_of(head, when, warnings, hinted_date(given, tree, warnings))
     text = _body(tree, markup, head, title, hostile, given, warnings)
     text = _without_headline(text, title)
+    spoken = languages_of(text, title, language or _claimed(tree)) if text else Languages(None)
     return Page(
         title=title,
         text=text,
         authors=_authors(head, site, hinted(given, "author", tree, warnings).texts),
         published=published,
         modified=modified_of(head, when),
-        language=language_of(text, title) if text else None,
+        language=spoken.text,
         canonical_url=canonical_of(head),
         kind=kind_of(head, title, text, markup, headers),
         site_name=site,
         warnings=tuple(dict.fromkeys(warnings)),
         conflicts=conflicts,
+        title_language=spoken.title,
+        also_in=spoken.also,
     )
 
 
@@ -111,6 +114,12 @@ def _authors(head: Head, site: str, found: Sequence[str]) -> tuple[str, ...]:
         if people := authors_of(named, site):
             return people
     return authors_of(head, site)
+
+
+def _claimed(tree: HtmlElement) -> str | None:
+    """Two letters of `<html lang>`."""
+    said = tree.getroottree().getroot().get("lang") or ""
+    return said[:2].lower() or None
 
 
 def _tree(markup: str) -> HtmlElement | None:

@@ -24,6 +24,7 @@ MOST_BYTES = 100_000
 MARKUP_CHARS = 200_000  # of a page's markup looked at for marks
 WORDLESS = 50  # characters; less is no text at all
 BARE_CHARS = 5_000  # of markup; a page without words is larger than that, were it an application's
+BARE_TEXT = 200  # of a challenge's script with a sentence in whatever language
 WALL_STATUSES = (200, 202, 401, 403, 405, 406, 429, 503)  # with which walls were seen
 
 # Headers that only a wall sends: name -> what its value must hold.
@@ -84,7 +85,9 @@ _WORDS = re.compile(
     r"you don.?t have permission to access .{0,200} on this server|the requested url was rejected|"
     r"request unsuccessful\. incapsula incident|"
     r"подтвердите, что (?:вы|запросы).{0,40}робот|проверка браузера|проверяем ваш браузер|"
-    r"robot deyiləm|robot olmadığınızı",
+    r"robot deyiləm|robot olmadığınızı|brauzer\w* yoxlan|tarayıcı\w* kontrol ed|"
+    r"підтвердьте, що (?:ви|запити).{0,40}робот|перевірка (?:вашого )?браузера|перевіряємо ваш браузер|"
+    r"браузер\w* тексеріл|ბრაუზერის შემოწმება|正在检查您的浏览器|请完成.{0,6}验证|人机验证",
     re.IGNORECASE,
 )
 _CONSENT_HOSTS = re.compile(
@@ -93,7 +96,8 @@ _CONSENT_HOSTS = re.compile(
 _CONSENT = re.compile(
     r"before you continue|(?:we )?value your privacy|your privacy (?:choices|is important)|"
     r"consent to (?:the )?(?:use of )?cookies|cookie (?:consent|settings|preferences)|"
-    r"(?:use|store) cookies|использу\w+ (?:файлы )?cookie|файлов cookie|çerez|kukilər|cookies? verwenden",
+    r"(?:use|store) cookies|использу\w+ (?:файлы )?cookie|файл\w* cookie|cookie[- ]файл|çerez|kukilər|"
+    r"cookies? verwenden|verwende[nt] (?:wir )?cookies|cookie[- ]ფაილ|使用\s?cookie",
     re.IGNORECASE,
 )
 _BUTTONS = re.compile(
@@ -101,7 +105,8 @@ _BUTTONS = re.compile(
     r"manage (?:options|preferences|settings|choices)|more options|"
     r"принять (?:все|и продолжить)|отклонить все|согла(?:сен|шаюсь)|"
     r"tümünü (?:kabul et|reddet)|kabul et|hamısını qəbul et|qəbul edirəm|прийняти все|"
-    r"alle (?:akzeptieren|ablehnen)|tout (?:accepter|refuser)",
+    r"alle (?:cookies )?(?:akzeptieren|ablehnen)|(?:ich stimme|allen) zu(?:stimmen)?\b|tout (?:accepter|refuser)|"
+    r"барлығын қабылдау|қабылдаймын|келісемін|погоджуюс|ყველას მიღება|ვეთანხმები|razıyam|全部接受|接受所有|我同意",
     re.IGNORECASE,
 )
 _HTML = re.compile(r"<(?:!doctype html|html|head|body|title|meta|script|div|noscript)\b", re.IGNORECASE)
@@ -160,7 +165,8 @@ def wall_in(title: str, text: str, markup: str) -> Wall | None:
     words = f"{title}\n{text}"
     markup = markup[:MARKUP_CHARS]
     telling = _TITLE.match(title) or _WORDS.search(words)
-    if _MARKS.search(markup) and (telling or len(text) < WORDLESS):
+    marked = _MARKS.search(markup)
+    if marked and (telling or len(text) < WORDLESS or (len(text) < BARE_TEXT and len(markup) < BARE_CHARS)):
         return "challenge"
     if telling and (_WEAK_MARKS.search(markup) or _TITLE.match(title) or len(text) < FEW_WORDS // 2):
         return "challenge"

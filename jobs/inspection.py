@@ -77,18 +77,21 @@ class Inspector:
 
 
 def _text_page(row: Mapping[str, Any]) -> Page:
-    from crawler.language import language_of
+    from crawler.language import languages_of
 
     text, title = row["text"], row.get("title") or ""
+    spoken = languages_of(text, title)
     return Page(
         title=title,
         text=text,
         authors=(),
         published=_given_date(row.get("published")),
         modified=None,
-        language=row.get("language") or language_of(text, title),
+        language=row.get("language") or spoken.text,
         canonical_url=row.get("url") or "",
         kind="article" if text.strip() else "empty",
+        title_language=spoken.title,
+        also_in=spoken.also,
     )
 
 
@@ -150,6 +153,8 @@ def page_fields(page: Page) -> dict[str, Any]:
         "published": date_fields(page.published),
         "modified": date_fields(page.modified),
         "language": page.language,
+        "title_language": page.title_language,
+        "also_in": [{"language": language, "share": share} for language, share in page.also_in],
         "canonical_url": page.canonical_url,
         "kind": page.kind,
     }
@@ -275,6 +280,7 @@ def _person_view(answer: Mapping[str, Any]) -> Iterator[str]:
     published = page["published"]
     yield page["title"] or "(no title)"
     yield f"  {page['kind']}, language {page['language'] or 'unknown'}, {len(page['text'])} characters"
+    yield from _also_in(page)
     yield (
         f"  published {published['value']} ({published['precision']}, {published['origin']})"
         if published
@@ -288,3 +294,10 @@ def _person_view(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {mention['entity']}{marks}: '{mention['surface']}' at {place}: {mention['rule']}"
     for one in answer["attributions"]:
         yield f"  citing {one['outlet'] or 'unresolved'}: '{one['name']}'"
+
+
+def _also_in(page: Mapping[str, Any]) -> Iterator[str]:
+    if page["title_language"] not in (None, page["language"]):
+        yield f"  title in {page['title_language']}"
+    for one in page["also_in"]:
+        yield f"  {one['share']:.0%} of the paragraphs in {one['language']}"

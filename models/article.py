@@ -70,6 +70,8 @@ class Page:
     text           paragraphs separated by one newline, NFC, no markup, no control characters.
     authors        people only, in the page's order.
     language       two-letter code of the text, or "other" or None when there is no text.
+    title_language the same of the title; None when there is no text or no title.
+    also_in        (language, share of the paragraphs 0 to 1) of other languages of ours that have a fifth of them.
     canonical_url  plausible canonical address (same site, not the home page), else the address asked for.
     kind           only "article" goes on; the rest end as `dropped:<kind>`.
     warnings       what was mended or looked odd.
@@ -86,6 +88,16 @@ class Page:
     site_name: str = ""
     warnings: tuple[str, ...] = ()
     conflicts: tuple[tuple[str, str], ...] = ()  # (origin, day) of dates not believed, where `published` is None
+    title_language: str | None = None
+    also_in: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def language_note(self) -> str:
+        """What a page in more than one language is to people: "title in en; 40 % of the paragraphs in ru", else ""."""
+        strange = self.title_language not in (None, self.language)
+        notes = [f"title in {self.title_language}"] if strange else []
+        notes += [f"{share:.0%} of the paragraphs in {code}" for code, share in self.also_in]
+        return "; ".join(notes)
 
 
 @dataclass(frozen=True, slots=True)

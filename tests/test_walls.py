@@ -120,6 +120,10 @@ CONSENTS = {
         html("Wire", "<h1>We value your privacy</h1><p>We use cookies.</p><button>Accept all</button>"),
     ),
     "turkish": (URL, html("Çerez tercihleri", "<p>Bu site çerez kullanır.</p><button>Tümünü kabul et</button>")),
+    "german": (
+        URL,
+        html("Zustimmung", "<p>Wir und unsere Partner verwenden Cookies.</p><button>Alle akzeptieren</button>"),
+    ),
     "russian": (URL, html("", "<p>Мы используем файлы cookie.</p><button>Принять все</button>")),
 }
 

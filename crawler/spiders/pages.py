@@ -204,6 +204,7 @@ def collected(item: DueItem, outlet: Outlet, page: Page, entry: str) -> Collecte
         modified=page.modified,
         refused=page.conflicts,
         unlisted=shown_name(outlet),
+        detail=page.language_note,
     )
 
 
