@@ -21,7 +21,7 @@ def mention(surface: str, **more: Any) -> dict[str, Any]:
 
 ANSWER = {
     "page": {"title": "A \x1b]0;title\x07 meeting", "text": TEXT, "kind": "article", "language": "en",
-             "published": None},
+             "published": None, "title_language": "en", "also_in": []},
     "topics": {"own": {"role": "primary", "score": 2.0, "reasons": ["query: 'Bakcell'", "in the title"]}},
     "mentions": [mention("Bakcell"), mention("TTK", ambiguous=True), mention("Baku Telecom", decoy=True)],
     "attributions": [{"outlet": "trend", "name": "Trend", "part": "text", "start": TEXT.index("Trend"),
