@@ -16,6 +16,7 @@ from models.article import Mention, Part, Prominence
 from models.config import Alias, Config, Entity
 from models.text import Folded, evidence, fold, script_of
 from pipelines.aliases import AliasMatcher, Hit, stands_alone
+from pipelines.namesakes import is_namesake
 from pipelines.patterns import Context, compile_pattern
 from pipelines.spans import opening
 
@@ -177,6 +178,10 @@ class Tagger:
         context = Context(part.folded, hit.start, hit.end)
         if alias.reject and context.has(alias.reject):
             return None
+        if self._entities[matcher.entity].type == "place":
+            start, end = part.folded.span(hit.start, hit.end)
+            if is_namesake(part.raw, start, end, bare=hit.stem_end == hit.end):
+                return None
         sense = _Sense(matcher, hit, alias.prior, False, [_said(alias, hit)])
         if alias.need:
             sense.needed = not context.has(alias.need)

@@ -269,3 +269,30 @@ def test_hostile_texts_cost_a_few_seconds_at_most(tagger: Tagger, text: str) -> 
     begun = time.process_time()
     tagger.tag(text)
     assert time.process_time() - begun < 5.0
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("A fire broke out on Baku Street.", []),
+        ("The streets of Baku and Baku streets were empty.", ["Baku", "Baku"]),
+        ("На улице Баку прорвало трубу, на улицах Баку спокойно.", ["Баку"]),
+        ("Bakı küçəsi bağlıdır, Bakının küçələri açıqdır.", ["Bakının"]),
+        ("ბაქოს ქუჩა ვიწროა, ბაქოს ქუჩები ფართოა.", ["ბაქოს"]),
+        ("Скульптор Анна Баку получила премию.", []),
+        ("Rejissor Həsən Məmmədov Bakıda film çəkir.", ["Bakıda"]),
+        ("Президент Ильхам Алиев Баку не покидал.", ["Баку"]),
+        ("Историк Иванов Баку не знает.", ["Баку"]),
+    ],
+)
+def test_a_street_or_a_person_with_a_place_s_name_is_not_the_place(
+    tagger: Tagger, text: str, places: list[str]
+) -> None:
+    assert [surface for entity, surface in names(tagger, text) if entity == "baku"] == places
+
+
+def test_a_name_that_two_entities_share_with_both_near_is_a_tie(tagger: Tagger) -> None:
+    both = tagger.tag("China and Azerbaijan discussed the Digital Silk Road.", language="en")
+    assert [mention.ambiguous for mention in both] == [True]
+    ours = tagger.tag("AzerTelecom's Digital Silk Road will link Azerbaijan and China.", language="en")
+    assert [(m.entity, m.ambiguous) for m in ours] == [("azertelecom", False), ("digital_silk_way", False)]
