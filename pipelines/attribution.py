@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from models.article import Attribution, Mention, Part
@@ -13,16 +14,22 @@ from models.text import Folded, evidence, fold, fold_word
 from pipelines.cues import (
     AFTER_PATTERNS,
     BEFORE_PATTERNS,
+    LABELS,
     MEDIA,
     OPENING_AFTER,
     OPENING_BEFORE,
+    PAPER_AFTER,
+    PAPER_BEFORE,
+    PAPER_WORD,
+    QUOTED,
 )
 from pipelines.names import UNRESOLVED, trimmed
 from pipelines.spans import Spans
 from pipelines.watch import Tagger
 
-RULE_VERSION = 2  # counted up when the rules below change what is found
+RULE_VERSION = 3  # counted up when the rules below change what is found
 CUE_REACH = 110  # folded characters beside a name in which its cue must lie; the longest cue with its words is 100
+_INTRODUCED = re.compile(r" (?:[^\W\d_A-ZА-ЯЁ]{2,20} ){1,4}[«\"“„]?")  # small words between a word and a name
 OPENING = 60  # folded characters at the beginning of a text in which an agency's dateline stands
 
 
@@ -57,13 +64,14 @@ class Attributor:
         for part in (_Part("title", title, fold(title)), _Part("text", text, fold(text))):
             here = [mention for mention in named if mention.part == part.name]
             found += self._resolved(part, here, language)
-            found += _unresolved(part, found, here)
+            found += _unresolved(part, found, here, language)
         found.sort(key=lambda one: (one.part != "title", one.start))
         return tuple(one for one in _first_places(found) if outlet is None or one.outlet != outlet)
 
     def _resolved(self, part: _Part, mentions: Iterable[Mention], language: str | None) -> Iterator[Attribution]:
         for mention in mentions:
-            if _cued(part, mention, language):
+            start, end = part.folded.position(mention.start), part.folded.position(mention.end)
+            if _cued(part, start, end, language):
                 yield Attribution(
                     outlet=mention.entity,
                     name=mention.surface,
@@ -86,8 +94,8 @@ def _alias(name: str) -> Alias:
     return Alias(name, case="exact" if short else "title", inflect="none" if short else "last")
 
 
-def _cued(part: _Part, mention: Mention, language: str | None) -> bool:
-    start, end = part.folded.position(mention.start), part.folded.position(mention.end)
+def _cued(part: _Part, start: int, end: int, language: str | None) -> bool:
+    """Whether a cue stands beside the name at the folded place start..end."""
     text = part.folded.text
     before, after = text[max(0, start - CUE_REACH) : start], text[end : end + CUE_REACH]
     known = [language] if language in BEFORE_PATTERNS else list(BEFORE_PATTERNS)
@@ -100,14 +108,18 @@ def _cued(part: _Part, mention: Mention, language: str | None) -> bool:
     return False
 
 
-def _unresolved(part: _Part, resolved: Iterable[Attribution], named: Iterable[Mention]) -> Iterator[Attribution]:
+def _unresolved(
+    part: _Part, resolved: Iterable[Attribution], named: Sequence[Mention], language: str | None
+) -> Iterator[Attribution]:
     """Names with a cue that are no outlet of ours, and words such as `local media`."""
     taken = [(one.start, one.end) for one in resolved if one.part == part.name]
     taken += [(one.start, one.end) for one in named]
     known = Spans(taken)
+    begins = sorted(one.start for one in named)
     free = 0
-    for start, end in sorted(_unknown_spans(part), key=lambda span: (span[0], -span[1])):
-        if start < free or known.touch(start, end):
+    spans = [*_unknown_spans(part), *_quoted_spans(part, language)]
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if start < free or known.touch(start, end) or _describes(part.raw, start, end, begins):
             continue
         free = end
         yield Attribution(None, part.raw[start:end], part.name, start, end, evidence(part.raw, start, end))
@@ -121,6 +133,26 @@ def _unknown_spans(part: _Part) -> Iterator[tuple[int, int]]:
             span = trimmed(part.raw, *found.span("name"))
             if span is not None:
                 yield span
+
+
+def _quoted_spans(part: _Part, language: str | None) -> Iterator[tuple[int, int]]:
+    """Names in quotes that are papers' by a word beside or in them, with a cue."""
+    text = part.folded.text
+    for found in QUOTED.finditer(text):
+        start, end = found.span("name")
+        before, after = text[max(0, start - CUE_REACH) : start], text[end : end + CUE_REACH]
+        paper = PAPER_BEFORE.search(before) or PAPER_AFTER.match(after) or PAPER_WORD.search(found["name"])
+        span = part.folded.span(start, end)
+        if paper and not part.raw[span[0]].islower() and _cued(part, start, end, language):
+            yield span
+
+
+def _describes(raw: str, start: int, end: int, begins: Sequence[int]) -> bool:
+    """Whether the words only introduce what follows: `Kazakh` news agency Kazinform, `Источник`: Trend."""
+    if fold_word(raw[start:end]) in LABELS:
+        return True
+    at = bisect_left(begins, end)
+    return at < len(begins) and _INTRODUCED.fullmatch(raw[end : min(begins[at], end + CUE_REACH)]) is not None
 
 
 def _first_places(found: Iterable[Attribution]) -> list[Attribution]:

@@ -9,7 +9,7 @@ BEFORE: dict[str, str] = {
     "en": (
         r"(?:according to|citing|cites|quoting|quotes|referring to|with reference to|in reference to|reports via|via"
         r"|as reported by|reported by|as reported (?:in|on)|published (?:by|in|on)|publishes|quoted by"
-        r"|first reported by"
+        r"|first reported by|(?:seen|viewed|obtained|reviewed) by"
         r"|an? interview with|an? interview to|(?:told|tells|informed) |speaking to|talking to|source:|sources?: "
         r"|informs? referring to|with a link to|learned from|shared by|said on|as per|by the|reprinted from|reprint of)"
         r"(?: (?:the|a|an|its|their|local|state|state-run|official|news|agency|portal|website|newspaper|magazine"
@@ -21,8 +21,9 @@ BEFORE: dict[str, str] = {
         r"(?:со ссылкой на|ссылаясь на|с ссылкой на|по данным|по информации|по сообщению|по сведениям|как сообщает"
         r"|как сообщил[аио]?|как сообщили|как передает|как передают|как пишет|как пишут|сообщает|сообщают|сообщил[аио]?"
         r"|сообщили|передает|передают|передал[аи]?|пишет|пишут|написал[аи]?|информирует|уточняет|отмечает|заявил[аи]?"
+        r"|согласно|согласно сообщению|согласно данным|согласно информации|в беседе с|в разговоре с|в комментарии"
         r"|в интервью|рассказал[аи]?|рассказали|источник:|цитирует|цитируют|приводит слова|узнал[аи]?)"
-        r"(?: (?:на|об этом|в|во|это|агентство|агентству|агентства|информагентство|информагентства|ия|иа|ия|газета"
+        r"(?: (?:на|об этом|в|во|это|агентство|агентству|агентства|информагентство|информагентства|ия|иа|газета|газеты"
         r"|газету|газете|издание|издания|издание|изданию|портал|портала|порталу|сайт|сайта|телеканал|телеканала"
         r"|телеканалу|журнал|журнала|журналу|корреспондент|корреспонденту|пресс-службу|пресс-служба|пресс-службе"
         r"|местное|азербайджанское|казахстанское|турецкое|государственное|информационное|информационный)){0,4}"
@@ -49,7 +50,9 @@ AFTER: dict[str, str] = {
         r"|correspondent|press service))?"
         r" (?:has |have |had |also |earlier |first |previously |exclusively )?"
         r"(?:reports?|reported|informs?|informed|writes|cites|cited|citing|quotes|quoted|learned|learnt|was told"
-        r"|referring to|with reference to|via|carried the|published|broke the))"
+        r"|referring to|with reference to|via|carried the|published|broke the|noted|notes|revealed"
+        # a company may say something of itself; an origin is what ends the sentence: `it sank, Interfax said.`
+        r"|(?:said|says|wrote)(?= on |[.,;]|$)))"
         r"|(?:'s (?:report|interview|correspondent|article|story|coverage))"
         r"|(?: (?:portal|website|newspaper|agency) (?:published|carried))"
     ),
@@ -67,15 +70,19 @@ AFTER: dict[str, str] = {
         r"|saytin?[a-zə]{0,4}|portalin?[a-zə]{0,4}|qəzetin?[a-zə]{0,4}|telekanalin?[a-zə]{0,4}))?"
         r" (?:istinadən|xəbər verir|xəbər verib|məlumat verir|məlumat verib|bildirir|bildirib|yazir|yazib|yazmişdir"
         r"|məlumatina (?:görə|əsasən)|xəbərinə (?:görə|əsasən)|açiqlamasinda|müsahibəsində|müsahibə verib"
-        r"|məlumatinda|yayib|çatdirir|istinad edərək|danişib|danişarkən|bu barədə|xəbər verilir|açiqlama verib)"
+        r"|məlumatinda|yayib|yaydiği|verdiyi|çatdirir|bildirilib|bildirilir|bildiriblər|deyib|deyiblər|söyləyib"
+        r"|istinad edərək|danişib|danişarkən|bu barədə|xəbər verilir|açiqlama verib)"
     ),
     "kk": (
         r"(?: (?:агенттігі(?:нің|не|не)?|порталы(?:ның|на)?|сайты(?:ның|на)?|басылымы(?:ның|на)?|газеті(?:нің|не)?"
         r"|халықаралық ақпараттық агенттігі(?:нің|не)?|тілшісі(?:нің|не)?|телеарнасы(?:ның|на)?"
-        r"|баспасөз қызметі(?:нің|не)?)){0,2}"
+        r"|радиосы(?:ның|на)?|баспасөз қызметі(?:нің|не)?)){0,2}"
         r"(?: (?:хабарлайды|хабарлады|деп хабарлайды|хабарлауынша|мәліметінше|деректерінше|дерегінше|жазды|жазады"
         r"|деп жазады|деп жазды|сілтеме жасап|сілтеме жасай отырып|сілтеме жасайды|мәлімдеді|ақпаратынша|айтуынша"
-        r"|мәлімдеуінше|хабарына))"
+        r"|мәлімдеуінше|хабарына|хабарлағандай|жазғандай|жазуынша|мәлімдегендей|сілтеме жасаған|айтты|айтқан"
+        r"|берген сұхбат|баяндады|таратты|хабарды таратқан))"
+        # the verb stands at the end: `Zakon.kz мәміле жабылды деп жазды.`
+        r"|(?: [^.!?]{1,80}) деп (?:жазды|жазады|хабарлады|хабарлайды)(?=[.!?]|$)"
     ),
     "tr": (
         r"(?: (?:haber ajansi(?:nin|na|'nin|'na)?|ajansi(?:nin|na|'nin|'na)?|gazetesi(?:nin|ne|'nin|'ne)?"
@@ -84,8 +91,9 @@ AFTER: dict[str, str] = {
         r"|haberinde|haberini|haber verdi|bildirdiğine göre|dayandirdi|dayanarak|açiklama yapti|konuştu|konuşan"
         r"|muhabirine|verdiği|atifta bulunarak|kaynakli)"
     ),
-    "ka": r"(?:[ა-ჰ]{0,3} (?:ცნობით|ინფორმაციით|იუწყება|წერს|იტყობინება|ავრცელებს|განაცხადა|საუბარში|მონაცემებით))",
-    "zh": r"(?:[^，。,.]{0,8}(?:报道|消息|讯|电|称|援引|引述|记者))",
+    "ka": r"(?:[ა-ჰ]{0,3} (?:ცნობით|ინფორმაციით|იუწყება|წერს|იტყობინება|ავრცელებს|განაცხადა|განუცხადა|უთხრა"
+    r"|საუბარში|ინტერვიუში|მონაცემებით|მიხედვით))",
+    "zh": r"(?:[^，。,.]{0,8}(?:报道|消息|讯|电(?!视|信|缆|力|话)|称|援引|引述|记者(?!节|会|站|证)))",
 }
 
 # A page that opens with an agency: `(AA) -`, `KAZINFORM –`, `(MENAFN - Trend)`; only at the beginning of the text.
@@ -98,7 +106,8 @@ BEFORE_PATTERNS = {
     for code, cues in BEFORE.items()
 }
 AFTER_PATTERNS = {
-    code: re.compile(rf"[{QUOTES}]?(?:-[a-zəüiöğşçа-яәіңғүұқөһ]{{1,4}})?[)]?(?:{cues})") for code, cues in AFTER.items()
+    code: re.compile(rf"[{QUOTES}]?(?:-[a-zəüiöğşçа-яәіңғүұқөһა-ჰ]{{1,4}})?[)]?(?:{cues})")
+    for code, cues in AFTER.items()
 }
 
 # Origins that are no outlet: local media, казахстанские СМИ; kept by name, resolved to nothing.
@@ -110,4 +119,27 @@ MEDIA = re.compile(
     r"|(?:yerli|qazaxistan|azərbaycan|türkiyə|rusiya) (?:media|kiv|mətbuat)[a-zə]{0,8}"
     r"|(?:жергілікті|қазақстандық|әзербайжан) (?:бақ|баспасөз)"
     r"|(?:yerel|kazak|azerbaycan) (?:medya|basin)[a-z]{0,6})(?![^\W_])"
+)
+
+# A name in quotes that no outlet of ours has: with a cue it is an origin only if something says that it is a paper.
+QUOTED = re.compile('[«"“„](?P<name>[^«»"“”„\n]{2,60})[»"”“]')
+PAPER_BEFORE = re.compile(
+    r"(?:газет|издани|видання|виданн|портал|агентств|телеканал|журнал|радио|newspaper|agency|portal|magazine|website"
+    r"|outlet|გაზეთ|სააგენტო|报纸)[^ ]{0,4} ?[«\"“„]$"
+    r"|(?<![^\W_])(?:пишет|пишут|писал[аи]?|написал[аи]?|пише|пишуть) [«\"“„]$"
+)
+PAPER_AFTER = re.compile(
+    r"[»\"”“](?: (?:qəzet|gazete|газет|agentli|ajans|агентті|портал|portal|sayt|сайт|sites|телеарна|telekanal|басылым"
+    r"|журнал|jurnal|dergi|გაზეთ|სააგენტო)"
+    r"| (?:yazir|yazib|yaziyor|yazdi|жазды|жазады|writes|wrote|пишет|пише)(?![^\W_]))"
+)
+PAPER_WORD = re.compile(
+    r"(?<![^\W_])(?:вестник|вісник|телеграф|новост|новини|газета|известия|times|post|herald|news|gazette|tribune|daily"
+    r"|xəbər|haber|хабар)"
+)
+
+# Before a colon at the beginning of a line, and no name: `Источник: …`.
+LABELS = frozenset(
+    """source sources photo video источник источники фото видео автор mənbə foto müəllif kaynak yazar джерело відео
+    дереккөз сурет წყარო ფოტო 来源""".split()  # noqa: SIM905 a list of words
 )
