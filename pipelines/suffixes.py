@@ -101,6 +101,8 @@ _UK_ADJECTIVES = _words("ська ський ське чна чний чне о�
 _ADJECTIVE_LETTERS = 6  # shorter words with such endings are nouns (Цой, Каспий is both)
 _NOUN_DROPS = frozenset("аяоеьйіїиы")
 _CONSONANTS = frozenset("бвгґджзклмнпрстфхцчшщ")
+_SYNCOPE_LETTERS = 5  # shorter Georgian words keep their vowel
+_GEORGIAN_SYNCOPE = frozenset(one for one in _georgian() if one.startswith(("ის", "ით", "ად", "ამდე", "იდან", "ებ")))
 _NOUN_LETTERS = 4  # shorter words lose nothing
 
 
@@ -139,13 +141,17 @@ def stems(word: str, *, last: bool, inflect: bool) -> tuple[Stem, ...]:
     if script == "latin":
         return (Stem(word, {code: (("", ENDINGS[code]) if last else BARE,) for code in LANGUAGES["latin"]}),)
     if script == "georgian":
-        return (_georgian_stem(word),)
+        return _georgian_stems(word)
     return _cyrillic_stems(word, last=last)
 
 
-def _georgian_stem(word: str) -> Stem:
-    dropped = word[-1] if word[-1] in "იაე" and len(word) > 3 else ""
-    return Stem(word.removesuffix(dropped), {"ka": (("", ENDINGS["ka"]), (dropped, ENDINGS["ka"]))})
+def _georgian_stems(word: str) -> tuple[Stem, ...]:
+    """The stem, and a shorter one where a vowel falls out before -ის, -ით, -ად and the plural: დერეფანი, დერეფნის."""
+    dropped = word[-1] if word[-1] in "იაე" and len(word) > 2 else ""
+    whole = Stem(word.removesuffix(dropped), {"ka": (("", ENDINGS["ka"]), (dropped, ENDINGS["ka"]))})
+    if len(word) > _SYNCOPE_LETTERS and word[-1] == "ი" and word[-2] in "ნრლმ" and word[-3] in "აეო":
+        return (whole, Stem(word[:-3] + word[-2], {"ka": (("", _GEORGIAN_SYNCOPE),)}))
+    return (whole,)
 
 
 def _cyrillic_stems(word: str, *, last: bool) -> tuple[Stem, ...]:
