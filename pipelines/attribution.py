@@ -14,6 +14,9 @@ from models.text import Folded, evidence, fold, fold_word
 from pipelines.cues import (
     AFTER_PATTERNS,
     BEFORE_PATTERNS,
+    COMMON_NAMES,
+    COMMON_NEED,
+    GENERIC,
     LABELS,
     MEDIA,
     OPENING_AFTER,
@@ -21,6 +24,7 @@ from pipelines.cues import (
     PAPER_AFTER,
     PAPER_BEFORE,
     PAPER_WORD,
+    PAPERS,
     QUOTED,
 )
 from pipelines.names import UNRESOLVED, trimmed
@@ -91,7 +95,8 @@ def _as_entity(outlet: Outlet) -> Entity:
 
 def _alias(name: str) -> Alias:
     short = len(name) <= 3 and name.isupper()
-    return Alias(name, case="exact" if short else "title", inflect="none" if short else "last")
+    need = COMMON_NEED if fold_word(name) in COMMON_NAMES else ""
+    return Alias(name, case="exact" if short else "title", inflect="none" if short else "last", need=need)
 
 
 def _cued(part: _Part, start: int, end: int, language: str | None) -> bool:
@@ -117,7 +122,7 @@ def _unresolved(
     known = Spans(taken)
     begins = sorted(one.start for one in named)
     free = 0
-    spans = [*_unknown_spans(part), *_quoted_spans(part, language)]
+    spans = [*_unknown_spans(part), *_paper_spans(part, language)]
     for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
         if start < free or known.touch(start, end) or _describes(part.raw, start, end, begins):
             continue
@@ -135,8 +140,8 @@ def _unknown_spans(part: _Part) -> Iterator[tuple[int, int]]:
                 yield span
 
 
-def _quoted_spans(part: _Part, language: str | None) -> Iterator[tuple[int, int]]:
-    """Names in quotes that are papers' by a word beside or in them, with a cue."""
+def _paper_spans(part: _Part, language: str | None) -> Iterator[tuple[int, int]]:
+    """Names that are papers' by a word beside or in them, with a cue; in quotes or by their capitals."""
     text = part.folded.text
     for found in QUOTED.finditer(text):
         start, end = found.span("name")
@@ -145,6 +150,14 @@ def _quoted_spans(part: _Part, language: str | None) -> Iterator[tuple[int, int]
         span = part.folded.span(start, end)
         if paper and not part.raw[span[0]].islower() and _cued(part, start, end, language):
             yield span
+    for pattern in PAPERS:
+        for bare in pattern.finditer(part.raw):
+            start, end = bare.span("name")
+            first = bare["name"].split()[0]
+            if fold_word(first) in GENERIC:
+                start += len(first) + 1
+            if start < end and _cued(part, part.folded.position(start), part.folded.position(end), language):
+                yield start, end
 
 
 def _describes(raw: str, start: int, end: int, begins: Sequence[int]) -> bool:

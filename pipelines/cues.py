@@ -9,7 +9,7 @@ BEFORE: dict[str, str] = {
     "en": (
         r"(?:according to|citing|cites|quoting|quotes|referring to|with reference to|in reference to|reports via|via"
         r"|as reported by|reported by|as reported (?:in|on)|published (?:by|in|on)|publishes|quoted by"
-        r"|first reported by|(?:seen|viewed|obtained|reviewed) by"
+        r"|first reported by|(?:carried|seen|viewed|obtained|reviewed) by"
         r"|an? interview with|an? interview to|(?:told|tells|informed) |speaking to|talking to|source:|sources?: "
         r"|informs? referring to|with a link to|learned from|shared by|said on|as per|by the|reprinted from|reprint of)"
         r"(?: (?:the|a|an|its|their|local|state|state-run|official|news|agency|portal|website|newspaper|magazine"
@@ -20,9 +20,13 @@ BEFORE: dict[str, str] = {
     "ru": (
         r"(?:со ссылкой на|ссылаясь на|с ссылкой на|по данным|по информации|по сообщению|по сведениям|как сообщает"
         r"|как сообщил[аио]?|как сообщили|как передает|как передают|как пишет|как пишут|сообщает|сообщают|сообщил[аио]?"
-        r"|сообщили|передает|передают|передал[аи]?|пишет|пишут|написал[аи]?|информирует|уточняет|отмечает|заявил[аи]?"
+        r"|сообщили|сообщал[аи]?|передает|передают|передал[аи]?|передавал[аи]?|пишет|пишут|написал[аи]?|писал[аи]?"
+        r"|стало известно|информирует|уточняет|отмечает|заявил[аи]?"
         r"|согласно|согласно сообщению|согласно данным|согласно информации|в беседе с|в разговоре с|в комментарии"
-        r"|в интервью|рассказал[аи]?|рассказали|источник:|цитирует|цитируют|приводит слова|узнал[аи]?)"
+        r"|в интервью|рассказал[аи]?|рассказали|источник:|цитирует|цитируют|приводит слова|узнал[аи]?"
+        # told to: `сообщили в ведомстве агентству «…»`
+        r"|(?:сообщил[аио]?|сообщили|рассказал[аи]?|рассказали|заявил[аи]?|пояснил[аи]?|пояснили)[^.!?]{0,60}"
+        r" (?:агентству|изданию|порталу|телеканалу|газете|журналистам|корреспонденту|корреспондентам))"
         r"(?: (?:на|об этом|в|во|это|агентство|агентству|агентства|информагентство|информагентства|ия|иа|газета|газеты"
         r"|газету|газете|издание|издания|издание|изданию|портал|портала|порталу|сайт|сайта|телеканал|телеканала"
         r"|телеканалу|журнал|журнала|журналу|корреспондент|корреспонденту|пресс-службу|пресс-служба|пресс-службе"
@@ -30,7 +34,8 @@ BEFORE: dict[str, str] = {
     ),
     "uk": (
         r"(?:з посиланням на|із посиланням на|посилаючись на|за даними|за інформацією|за повідомленням|як повідомляє"
-        r"|як повідомив|як повідомила|повідомляє|повідомляють|повідомив|повідомила|повідомили|передає|пише|пишуть"
+        r"|як повідомив|як повідомила|повідомляє|повідомляють|повідомив|повідомила|повідомило|повідомили"
+        r"|передає|передало|пише|пишуть|писало|писала"
         r"|інформує|розповіл[аи]|розповів|заявив|заявила|цитує|в інтерв'ю|джерело:)"
         r"(?: (?:про це|в|у|агентство|агентства|агентству|видання|виданню|портал|порталу|телеканал|газета|сайт"
         r"|пресслужба|пресслужбу|пресофіс|інформагентство)){0,3}"
@@ -38,7 +43,7 @@ BEFORE: dict[str, str] = {
     "az": r"(?:mənbə:|istinad:|bu barədə|bunu)(?: (?:informasiya agentliyi|agentlik|portal|saytı)){0,2}",
     "kk": r"(?:дереккөз:|бұл туралы|деп хабарлайды|деп хабарлады|деп жазады|деп жазды|деп мәлімдеді)"
     r"(?: (?:агенттігі|порталы|сайты|халықаралық ақпараттық агенттігі|ақпарат агенттігі)){0,2}",
-    "tr": r"(?:kaynak:|muhabiri|konuşan)",
+    "tr": r"(?:kaynak:|muhabiri|konuşan|(?:diye )?(?:yazdi|bildirdi|aktardi|duyurdu|haber verdi))",
     "ka": r"(?:წყარო:|ცნობით|ინფორმაციით|იუწყება|წერს)",
     "zh": r"(?:据|引述|援引|来源:|来源：|转引自|引自)",
 }
@@ -57,8 +62,9 @@ AFTER: dict[str, str] = {
         r"|(?: (?:portal|website|newspaper|agency) (?:published|carried))"
     ),
     "ru": (
-        r"(?: (?:сообщает|сообщают|сообщил[аио]?|сообщили|передает|передают|передал[аи]?|пишет|пишут|написал[аи]?"
-        r"|информирует|информируют|отмечает|цитирует|со ссылкой на|ссылаясь на|узнал[аи]?|рассказали|рассказал[аи]?"
+        r"(?: (?:сообщает|сообщают|сообщил[аио]?|сообщили|сообщал[аи]?|передает|передают|передал[аи]?|передавал[аи]?"
+        r"|пишет|пишут|написал[аи]?|писал[аи]?|информирует|информируют|отмечает|цитирует|со ссылкой на"
+        r"|ссылаясь на|узнал[аи]?|рассказали|рассказал[аи]?"
         r"|выяснил[аи]?))|:"
     ),
     "uk": (
@@ -89,7 +95,7 @@ AFTER: dict[str, str] = {
         r"|sitesi(?:nin|ne)?|muhabirine|televizyonu(?:nun|na)?))?"
         r" (?:göre|haberine göre|bildirdi|bildiriyor|yazdi|yaziyor|duyurdu|aktardi|aktariyor|aktardiğina göre"
         r"|haberinde|haberini|haber verdi|bildirdiğine göre|dayandirdi|dayanarak|açiklama yapti|konuştu|konuşan"
-        r"|muhabirine|verdiği|atifta bulunarak|kaynakli)"
+        r"|muhabirine|verdiği|yaptiği açiklama|dayandirilan|atifta bulunarak|kaynakli)"
     ),
     "ka": r"(?:[ა-ჰ]{0,3} (?:ცნობით|ინფორმაციით|იუწყება|წერს|იტყობინება|ავრცელებს|განაცხადა|განუცხადა|უთხრა"
     r"|საუბარში|ინტერვიუში|მონაცემებით|მიხედვით))",
@@ -100,13 +106,14 @@ AFTER: dict[str, str] = {
 OPENING_BEFORE = re.compile(r"(?:^|\(|/ ?|\. )[^.]{0,30}\($|^\($|^/?$")
 OPENING_AFTER = re.compile(r"^(?:\)| ?[-—–] |/ ?[-—–]? ?|\) ?[-—–])")
 
+_LETTER = "[a-zəüiöğşçа-яәіїєґңғүұқөһა-ჰ]"
 QUOTES = "\"'«»“”„‘’「」『』《》"
 BEFORE_PATTERNS = {
     code: re.compile(rf"(?<![^\W_])(?:{cues})[ :]*[{QUOTES}(]?$" if code != "zh" else rf"(?:{cues})[{QUOTES}]?$")
     for code, cues in BEFORE.items()
 }
 AFTER_PATTERNS = {
-    code: re.compile(rf"[{QUOTES}]?(?:-[a-zəüiöğşçа-яәіңғүұқөһა-ჰ]{{1,4}})?[)]?(?:{cues})")
+    code: re.compile(rf"(?:[{QUOTES}]-?{_LETTER}{{0,6}}|-{_LETTER}{{1,4}})?[)]?(?:{cues})")
     for code, cues in AFTER.items()
 }
 
@@ -142,4 +149,28 @@ PAPER_WORD = re.compile(
 LABELS = frozenset(
     """source sources photo video источник источники фото видео автор mənbə foto müəllif kaynak yazar джерело відео
     дереккөз сурет წყარო ფოტო 来源""".split()  # noqa: SIM905 a list of words
+)
+
+# An unknown paper without quotes: `Hazar Postası gazetesinin`, `outlet Steppe Daily`; on the raw text, capitals tell.
+_CAPITAL = (
+    "[A-ZА-ЯЁӘҒҚҢӨҰҮҺІЇЄҐİÖÜĞŞÇƏ][\\w'’-]{1,30}"  # bounded: 200,000 capitals without a space must not cost their square
+)
+PAPERS = (
+    re.compile(
+        f"(?<![^\\W_])(?P<name>{_CAPITAL}(?: {_CAPITAL}){{0,3}})"
+        "(?= (?:gazetesi|haber ajansı|ajansı|qəzeti|agentliyi|portalı|saytı|газеті|агенттігі|порталы|телеарнасы))"
+    ),
+    re.compile(
+        "(?:outlet|newspaper|news agency|news portal|news website|magazine|газет[аеуы]|портал[ау]?|видання|издани[еяю])"
+        f" (?P<name>{_CAPITAL}(?: {_CAPITAL}){{0,3}})"
+    ),
+)
+# Words with a capital at a sentence's beginning that are no part of such a name.
+GENERIC = frozenset(("yerel", "yerli", "жергілікті", "resmi", "rəsmi", "ресми", "devlet", "dövlət", "мемлекеттік"))
+
+# Outlets called by a common word or a first name: with a capital alone a sentence may only begin with it.
+COMMON_NAMES = frozenset(("власть", "лада", "капитал", "завтра", "dünya", "фортуна", "ფორტუნა"))
+COMMON_NEED = (
+    '[«"“„]<|(?:газет|издани|журнал|портал|newspaper|magazine|agency|qəzet|გაზეთ|რადიო).{0,4} <'
+    "|> (?:gazete|newspaper|magazine|qəzet|portal)"
 )

@@ -114,3 +114,22 @@ def test_origins_by_name_and_nothing_that_only_introduces_them(
     attributor: Attributor, language: str, text: str, named: list[str]
 ) -> None:
     assert [one.outlet or one.name for one in attributor.find("", text, language)] == named
+
+
+def test_an_outlet_named_by_a_common_word_needs_its_quotes(attributor: Attributor) -> None:
+    def told(text: str, language: str) -> list[str | None]:
+        return [one.outlet for one in attributor.find("", text, language)]
+
+    assert told("Власть сообщила о переносе выборов.", "ru") == []
+    assert told("«Власть» сообщила о переносе выборов.", "ru") == ["vlast"]
+    assert told("Vlast.kz сообщила о переносе выборов.", "ru") == ["vlast"]
+    assert told("Лада сообщила мужу, что остаётся.", "ru") == []
+
+
+def test_an_unknown_paper_is_kept_by_its_name_without_the_words_around(attributor: Attributor) -> None:
+    def told(text: str, language: str) -> list[str]:
+        return [one.outlet or one.name for one in attributor.find("", text, language)]
+
+    assert told("Yerel Liman Postası gazetesinin haberine göre feribot gecikti.", "tr") == ["Liman Postası"]
+    assert told("Local outlet Harbour Daily reported that the pier was closed.", "en") == ["Harbour Daily"]
+    assert told("Anadolu Ajansı'nın haberine göre feribot gecikti.", "tr") == ["aa"]

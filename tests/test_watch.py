@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,10 +63,11 @@ def test_each_watched_organisation_and_project_has_both_kinds_of_test_sentences(
 
 
 @pytest.mark.quality
-def test_our_own_sentences_keep_their_floors(tagger: Tagger) -> None:
+@pytest.mark.parametrize("name", ["sentences", "more_sentences"])
+def test_our_own_sentences_keep_their_floors(tagger: Tagger, name: str) -> None:
     errors: list[str] = []
-    counts = scoring.score_sentences(tagger, scoring.rows(ROOT / "tests/eval/sentences.jsonl"), errors)
-    floors = FLOORS["sentences"]
+    counts = scoring.score_sentences(tagger, scoring.rows(ROOT / f"tests/eval/{name}.jsonl"), errors)
+    floors = FLOORS[name]
     assert set(floors) == set(counts)
     below = {key: str(counts[key]) for key, floor in floors.items() if _figure(counts[key], key) < floor}
     assert below == {}, errors
@@ -107,7 +109,27 @@ def test_the_seed_article_comes_out_whole(tagger: Tagger) -> None:
 
 
 def _figure(counts: scoring.Counts, key: str) -> float:
+    if key == "ambiguous":
+        return float(counts.recall)  # whole sentences: right or not
     return float(counts.precision if key == "exact" else counts.f1)
+
+
+@pytest.mark.quality
+def test_prominence_keeps_its_floor_in_each_language(tagger: Tagger) -> None:
+    errors: list[str] = []
+    counts = scoring.score_prominence(tagger, scoring.rows(ROOT / "tests/eval/prominence.jsonl"), errors)
+    assert {key: round(one.recall, 3) for key, one in counts.items() if one.recall < FLOORS["prominence"]} == {}, errors
+
+
+def test_the_new_sentences_cover_what_they_must() -> None:
+    rows = scoring.rows(ROOT / "tests/eval/more_sentences.jsonl")
+    by_language = Counter(row["lang"] for row in rows)
+    assert all(by_language[code] >= 25 for code in ("az", "kk", "ka", "uk")), by_language
+    assert all(by_language[code] >= 15 for code in ("ru", "tr", "en", "zh")), by_language
+    assert sum(row["kind"] == "ambiguous" for row in rows) >= 60
+    assert not {row["text"] for row in rows} & {
+        row["text"] for row in scoring.rows(ROOT / "tests/eval/sentences.jsonl")
+    }
 
 
 @pytest.mark.parametrize(
