@@ -105,12 +105,14 @@ def _agree(gold: list[Span], found: list[Span]) -> bool:
     return not counts.wrong and not counts.missed
 
 
-def halves(all_rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
-    """The rows in two halves by a hash of their text: one to learn from, one to be left alone."""
-    parts: tuple[list[Row], list[Row]] = ([], [])
+def shares(all_rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Rows by when they were written: two halves by a hash of their text, one to learn from and one to be left alone,
+    and a second round, written when the rules had learned from both."""
+    parts: dict[str, list[Row]] = {}
     for row in all_rows:
-        parts[hashlib.sha256(row["text"].encode()).digest()[0] % 2].append(row)
-    return parts
+        half = hashlib.sha256(row["text"].encode()).digest()[0] % 2
+        parts.setdefault(f"round {row['round']}" if "round" in row else f"half {half}", []).append(row)
+    return dict(sorted(parts.items()))
 
 
 def _shown(row: Row, spans: Iterable[Span]) -> list[tuple[str, str]]:
@@ -270,24 +272,23 @@ def _whole(entity: str) -> str:
 
 
 def score_ours(tagger: Tagger, attributor: Attributor, errors: list[str]) -> None:
-    """The files beside this one, the newer ones in two halves."""
+    """The files beside this one, the newer ones by share."""
     here = Path(__file__).parent
     _show("own sentences", score_sentences(tagger, rows(here / "sentences.jsonl"), errors))
-    for name, half in zip(("more, half 0", "more, half 1"), halves(rows(here / "more_sentences.jsonl")), strict=True):
-        errors.append(f"== {name}")
-        _show(name, score_sentences(tagger, half, errors))
-    halved = halves(rows(here / "attributions.jsonl"))
-    for name, half in zip(("attribution, 0", "attribution, 1"), halved, strict=True):
-        errors.append(f"== {name}")
-        _show(name, score_attributions(attributor, half, errors))
-    for name, half in zip(("prominence, 0", "prominence, 1"), halves(rows(here / "prominence.jsonl")), strict=True):
-        errors.append(f"== {name}")
-        _show(name, score_prominence(tagger, half, errors))
+    for name, part in shares(rows(here / "more_sentences.jsonl")).items():
+        errors.append(f"== more, {name}")
+        _show(f"more, {name}", score_sentences(tagger, part, errors))
+    for name, part in shares(rows(here / "attributions.jsonl")).items():
+        errors.append(f"== attribution, {name}")
+        _show(f"attribution, {name}", score_attributions(attributor, part, errors))
+    for name, part in shares(rows(here / "prominence.jsonl")).items():
+        errors.append(f"== prominence, {name}")
+        _show(f"prominence, {name}", score_prominence(tagger, part, errors))
 
 
 def _show(name: str, counts: Mapping[str, Counts]) -> None:
     for key, figure in sorted(counts.items()):
-        print(f"{name:15} {key:10} {figure}")
+        print(f"{name:20} {key:10} {figure}")
 
 
 def main() -> None:
