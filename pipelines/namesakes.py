@@ -20,14 +20,15 @@ _STREET_BEFORE = re.compile(
 
 # Callings that papers put before a person's full name. Offices are not among them: `Президент Алиев Баку не покидал`.
 _CALLINGS = (
-    r"writer|novelist|author|poet|sculptor|painter|artist|composer|singer|actor|actress|film-?maker|journalist|historian"
+    r"playwright|dramatist|philosopher|lawyer|doctor|blogger|student|writer|novelist|author|poet|sculptor|painter|artist|composer|singer|actor|actress|film-?maker|journalist|historian"
     r"|economist|professor|footballer|coach|designer|architect|photographer|musician|researcher|scientist|scholar"
     r"|писател[ья]|писательница|поэт|поэтесса|скульптор|художник|художница|композитор|пев(?:ец|ица)|акт[её]р|актриса"
+    r"|драматург|философ|філософ|адвокат(?:ка)?|юрист(?:ка)?|врач|лікар(?:ка)?|блогер(?:ка)?|студент(?:ка)?"
     r"|режисс[её]р|журналист(?:ка)?|историк|экономист|профессор|футболист|тренер|дизайнер|архитектор|фотограф|музыкант"
     r"|уч[её]ный|исследователь"
     r"|письменни(?:к|ця)|поетеса|поет|художни(?:к|ця)|співа(?:к|чка)|актор|режисер(?:ка)?|журналіст(?:ка)?|історик(?:иня)?"
     r"|економіст(?:ка)?|професор(?:ка)?|футболіст(?:ка)?|музикант|дослідни(?:к|ця)"
-    r"|yazıçı|yazar|şair|heykəltəraş|heykeltıraş|rəssam|ressam|bəstəkar|besteci|müğənni|şarkıcı|aktyor|aktrisa|oyuncu"
+    r"|dramaturq|filosof|vəkil|həkim|bloqer|avukat|doktor|filozof|yazıçı|yazar|şair|heykəltəraş|heykeltıraş|rəssam|ressam|bəstəkar|besteci|müğənni|şarkıcı|aktyor|aktrisa|oyuncu"
     r"|rejissor|yönetmen|jurnalist|gazeteci|tarixçi|tarihçi|iqtisadçı|ekonomist|profesör|futbolçu|futbolcu|məşqçi|antrenör"
     r"|memar|mimar|fotoqraf|fotoğrafçı|musiqiçi|müzisyen|alim|tədqiqatçı|araştırmacı"
     r"|жазушы|ақын|мүсінші|суретші|әнші|актер|режиссер|журналист|тарихшы|футболшы|жаттықтырушы|сәулетші|ғалым|зерттеуші"

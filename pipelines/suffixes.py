@@ -37,7 +37,7 @@ def _turkic() -> frozenset[str]:
     )
     place = _words("da de də ta te tə nda nde ndə in un ün nin nun nün")
     which = _joined(("", *_words("lar ler lər")), place, _words("ki ku kü"), ("", *_words("lar ler lər nin ni ndə")))
-    more = _words("dir dur dür tir tur tür ca ce cə ça çe çə li lu lü lik luk lük siz suz süz")
+    more = _words("dir dur dür tir tur tür ca ce cə ça çe çə nca nce ncə li lu lü lik luk lük siz suz süz")
     of_more = _joined(_words("li lu lü lik luk lük"), ("", *_words("lar lər ler")))
     return (
         _joined(plural, owner, case) | which | frozenset(more) | of_more | _joined(plural, case, _words("dir dur dür"))
