@@ -20,6 +20,7 @@ import score_tagging as scoring  # type: ignore[import-not-found]  # noqa: E402
 from models.config import Alias, Config, Entity, load_config  # noqa: E402
 from models.errors import ConfigError  # noqa: E402
 from pipelines.patterns import compile_pattern  # noqa: E402
+from pipelines.prominence import main_entities  # noqa: E402
 from pipelines.watch import Tagger  # noqa: E402
 
 FLOORS: dict[str, Any] = json.loads((ROOT / "tests" / "eval" / "floors.json").read_text(encoding="utf-8"))
@@ -115,9 +116,11 @@ def _figure(counts: scoring.Counts, key: str) -> float:
 
 
 @pytest.mark.quality
-def test_prominence_keeps_its_floor_in_each_language(tagger: Tagger) -> None:
+def test_prominence_keeps_its_floor_in_each_language(config: Config, tagger: Tagger) -> None:
     errors: list[str] = []
-    counts = scoring.score_prominence(tagger, scoring.rows(ROOT / "tests/eval/prominence.jsonl"), errors)
+    counts = scoring.score_prominence(
+        tagger, config.entities, scoring.rows(ROOT / "tests/eval/prominence.jsonl"), errors
+    )
     assert {key: round(one.recall, 3) for key, one in counts.items() if one.recall < FLOORS["prominence"]} == {}, errors
 
 
@@ -318,3 +321,19 @@ def test_a_name_that_two_entities_share_with_both_near_is_a_tie(tagger: Tagger) 
     assert [mention.ambiguous for mention in both] == [True]
     ours = tagger.tag("AzerTelecom's Digital Silk Road will link Azerbaijan and China.", language="en")
     assert [(m.entity, m.ambiguous) for m in ours] == [("azertelecom", False), ("digital_silk_way", False)]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "main"),
+    [
+        ("", "", set()),
+        ("Bakcell opens an office", "AzerTelecom helped. Others did. Prices fell.", {"bakcell"}),
+        ("Prices fall", "Bakcell cut prices. It did so twice. AzerTelecom watched. Bakcell is happy.", {"bakcell"}),
+        ("Prices fall", "BAKU, May 3. Bakcell cut prices. It did so twice. AzerTelecom watched.", {"bakcell"}),
+        ("Prices fall", "They fell. They fell again. AzerTelecom watched. AzerTelecom saw it.", set()),
+    ],
+)
+def test_an_article_is_about_its_headline_or_what_its_lead_follows(
+    config: Config, tagger: Tagger, title: str, text: str, main: set[str]
+) -> None:
+    assert main_entities(tagger.tag(text, title=title, language="en"), config.entities) == main

@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 from models.article import Mention  # noqa: E402
 from models.config import Alias, Config, Entity, load_config  # noqa: E402
 from pipelines.attribution import Attributor  # noqa: E402
+from pipelines.prominence import main_entities  # noqa: E402
 from pipelines.topics import TopicJudge  # noqa: E402
 from pipelines.watch import Tagger  # noqa: E402
 
@@ -227,13 +228,30 @@ def score_attributions(attributor: Attributor, sentences: Iterable[Row], errors:
     return counts
 
 
-def score_prominence(tagger: Tagger, articles: Iterable[Row], errors: list[str]) -> dict[str, Counts]:
-    """By language and "all": the most prominent place of each labelled entity; a leg of the cable counts for it."""
+def score_prominence(
+    tagger: Tagger, entities: Mapping[str, Entity], articles: Iterable[Row], errors: list[str]
+) -> dict[str, Counts]:
+    """By language and "all": the most prominent place of each labelled entity; a leg of the cable counts for it.
+
+    "main" counts the entities labelled main or secondary.
+    """
     order = ("headline", "lead", "body")
-    counts: dict[str, Counts] = {"all": Counts()}
+    counts: dict[str, Counts] = {"all": Counts(), "main": Counts()}
     for row in articles:
         found: dict[str, str] = {}
-        for one in _tagged(tagger, row):
+        mentions = _tagged(tagger, row)
+        main = main_entities(mentions, entities)
+        for entity in (*row["main"], *row["secondary"]):
+            right = (entity in main) is (entity in row["main"])
+            counts["main"].right, counts["main"].missed = (
+                counts["main"].right + right,
+                counts["main"].missed + (not right),
+            )
+            if not right:
+                errors.append(
+                    f"{row['lang']} {row['title']!r}: {entity} main is {entity in row['main']}, got {set(main)}"
+                )
+        for one in mentions:
             if not one.ambiguous:
                 found[_whole(one.entity)] = min(found.get(_whole(one.entity), "body"), one.prominence, key=order.index)
         for entity, wanted in row["prominence"].items():
@@ -271,7 +289,7 @@ def _whole(entity: str) -> str:
     return "tcfo" if entity.startswith("tcfo") else entity
 
 
-def score_ours(tagger: Tagger, attributor: Attributor, errors: list[str]) -> None:
+def score_ours(config: Config, tagger: Tagger, attributor: Attributor, errors: list[str]) -> None:
     """The files beside this one, the newer ones by share."""
     here = Path(__file__).parent
     _show("own sentences", score_sentences(tagger, rows(here / "sentences.jsonl"), errors))
@@ -283,7 +301,7 @@ def score_ours(tagger: Tagger, attributor: Attributor, errors: list[str]) -> Non
         _show(f"attribution, {name}", score_attributions(attributor, part, errors))
     for name, part in shares(rows(here / "prominence.jsonl")).items():
         errors.append(f"== prominence, {name}")
-        _show(f"prominence, {name}", score_prominence(tagger, part, errors))
+        _show(f"prominence, {name}", score_prominence(tagger, config.entities, part, errors))
 
 
 def _show(name: str, counts: Mapping[str, Counts]) -> None:
@@ -297,7 +315,7 @@ def main() -> None:
     errors: list[str] = []
     here = Path(__file__).parent
     _show("open sentences", score_sentences(tagger, rows(data() / "tagging" / "sentences.jsonl"), errors))
-    score_ours(tagger, attributor, errors)
+    score_ours(config, tagger, attributor, errors)
     same, other = score_inflections(config, rows(data() / "tagging" / "inflections.jsonl"), errors)
     print(f"inflections     same accepted {same.recall:.3f}, other refused {other.recall:.3f}")
     print(f"pages           mentions {score_mentions(tagger, errors)}")
