@@ -26,6 +26,7 @@ from pipelines.cues import (
     PAPER_WORD,
     PAPERS,
     QUOTED,
+    ROLE_PATTERNS,
 )
 from pipelines.names import UNRESOLVED, trimmed
 from pipelines.spans import Spans
@@ -33,6 +34,7 @@ from pipelines.watch import Tagger
 
 RULE_VERSION = 3  # counted up when the rules below change what is found
 CUE_REACH = 110  # folded characters beside a name in which its cue must lie; the longest cue with its words is 100
+ROLE_REACH = 150  # behind a name, up to the verb at the end of its sentence
 _INTRODUCED = re.compile(r" (?:[^\W\d_A-ZА-ЯЁ]{2,20} ){1,4}[«\"“„]?")  # small words between a word and a name
 OPENING = 60  # folded characters at the beginning of a text in which an agency's dateline stands
 
@@ -51,6 +53,12 @@ class Attributor:
 
     def __init__(self, config: Config) -> None:
         outlets = {outlet.id: _as_entity(outlet) for outlet in config.outlets.values()}
+        self._bare = {
+            outlet.id: sorted(
+                {fold_word(name) for name in (*outlet.names, *outlet.name.values())}, key=len, reverse=True
+            )
+            for outlet in config.outlets.values()
+        }
         self._names = Tagger(replace(config, entities=outlets, topics={}, relations=()))
         told = f"attribution {RULE_VERSION} {self._names.fingerprint}"
         self.fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16]
@@ -75,7 +83,7 @@ class Attributor:
     def _resolved(self, part: _Part, mentions: Iterable[Mention], language: str | None) -> Iterator[Attribution]:
         for mention in mentions:
             start, end = part.folded.position(mention.start), part.folded.position(mention.end)
-            if _cued(part, start, end, language):
+            if _cued(part, start, end, language) or self._told(part, mention, start, language):
                 yield Attribution(
                     outlet=mention.entity,
                     name=mention.surface,
@@ -84,6 +92,14 @@ class Attributor:
                     end=mention.end,
                     sentence=evidence(part.raw, mention.start, mention.end),
                 )
+
+    def _told(self, part: _Part, mention: Mention, start: int, language: str | None) -> bool:
+        """Whether the case of the name and what follows say that the outlet was told, asked, or wrote."""
+        text = part.folded.text
+        name = next((one for one in self._bare[mention.entity] if text.startswith(one, start)), "")
+        after = text[start + len(name) : start + len(name) + ROLE_REACH]
+        known = [language] if language in BEFORE_PATTERNS else list(ROLE_PATTERNS)
+        return bool(name) and any(ROLE_PATTERNS[code].match(after) for code in known if code in ROLE_PATTERNS)
 
 
 def _as_entity(outlet: Outlet) -> Entity:

@@ -10,8 +10,12 @@ BEFORE: dict[str, str] = {
         r"(?:according to|citing|cites|quoting|quotes|referring to|with reference to|in reference to|reports via|via"
         r"|as reported by|reported by|as reported (?:in|on)|published (?:by|in|on)|publishes|quoted by"
         r"|first reported by|(?:carried|seen|viewed|obtained|reviewed) by"
-        r"|an? interview with|an? interview to|told|tells|informed|speaking to|talking to|source:|sources?: "
-        r"|informs? referring to|with a link to|learned from|shared by|said on|as per|by the|reprinted from|reprint of)"
+        r"|an? interview with|an? interview to|told|tells|informed|speaking (?:to|with)|spoke (?:to|with)"
+        r"|talking to|as saying by|(?:said|confirmed|explained) to"
+        r"|comments? (?:to|in)|(?:question|questions|one|those) from|interviewed by|quoted in|appeared in"
+        r"|(?:article|piece|story|report|post|column) (?:in|on|by|for)|source:|sources?: "
+        r"|informs? referring to|with a link to|learned from|shared by|said on|as per|by the|reprinted from"
+        r"|reprint of)"
         r"(?: (?:the|a|an|its|their|local|state|state-run|official|news|agency|portal|website|newspaper|magazine"
         r"|broadcaster|outlet|correspondent of|report by|reports by|report of|an article (?:in|on|by)"
         r"|[a-z-]{2,20}[- ]based|news agency|azerbaijani|kazakh|kazakhstani|turkish|russian|turkmen|georgian"
@@ -19,32 +23,41 @@ BEFORE: dict[str, str] = {
     ),
     "ru": (
         r"(?:со ссылкой на|ссылаясь на|с ссылкой на|по данным|по информации|по сообщению|по сведениям|как сообщает"
-        r"|как сообщил[аио]?|как сообщили|как передает|как передают|как пишет|как пишут|сообщает|сообщают|сообщил[аио]?"
+        r"|как сообщил[аио]?|как сообщили|как передает|как передают|как пишет|как пишут|сообщает|сообщают"
+        r"|сообщил[аио]?"
         r"|сообщили|сообщал[аи]?|передает|передают|передал[аи]?|передавал[аи]?|пишет|пишут|написал[аи]?|писал[аи]?"
-        r"|стало известно|по версии|на сайте|на портале|информирует|уточняет|отмечает|заявил[аи]?"
+        r"|стало известно|по версии|на сайте|на портале|подтвердил[аи]?|сказал[аи]?|пояснил[аи]?|уточнил[аи]?"
+        r"|признал[аи]?"
+        r"|опубликовал[аои]?|прокомментировал[аи]?|интервью|в эфире|в материале|в статье|в публикации|в сюжете"
+        r"|собеседник[аиу]?|собеседников|источник[аиу]?|источников|информирует|уточняет|отмечает|заявил[аи]?"
         r"|согласно|согласно сообщению|согласно данным|согласно информации|в беседе с|в разговоре с|в комментарии"
         r"|в интервью|рассказал[аи]?|рассказали|источник:|цитирует|цитируют|приводит слова|узнал[аи]?"
         # told to: `сообщили в ведомстве агентству «…»`
         r"|(?:сообщил[аио]?|сообщили|рассказал[аи]?|рассказали|заявил[аи]?|пояснил[аи]?|пояснили)[^.!?]{0,60}"
         r" (?:агентству|изданию|порталу|телеканалу|газете|журналистам|корреспонденту|корреспондентам))"
-        r"(?: (?:на|об этом|в|во|это|агентство|агентству|агентства|информагентство|информагентства|ия|иа|газета|газеты"
+        r"(?: (?:на|об этом|в|во|это|агентство|агентству|агентства|информагентство|информагентства|ия|иа|газета"
+        r"|газеты"
         r"|газету|газете|издание|издания|издание|изданию|портал|портала|порталу|сайт|сайта|телеканал|телеканала"
-        r"|телеканалу|журнал|журнала|журналу|корреспондент|корреспонденту|корреспондентом|пресс-службу|пресс-служба|пресс-службе"
+        r"|телеканалу|журнал|журнала|журналу|корреспондент|корреспонденту|корреспондентом|пресс-службу"
+        r"|пресс-служба|пресс-службе"
         r"|местное|азербайджанское|казахстанское|турецкое|государственное|информационное|информационный)){0,4}"
     ),
     "uk": (
         r"(?:з посиланням на|із посиланням на|посилаючись на|за даними|за інформацією|за повідомленням|як повідомляє"
         r"|як повідомив|як повідомила|повідомляє|повідомляють|повідомив|повідомила|повідомило|повідомили"
         r"|передає|передало|пише|пишуть|писало|писала"
-        r"|інформує|дізналося|дізналася|дізнався|розповіл[аи]|розповів|заявив|заявила|цитує|в інтерв'ю|джерело:)"
+        r"|інформує|дізналося|дізналася|дізнався|розповіл[аи]|розповів|заявив|заявила|цитує|зазначає|в інтерв'ю"
+        r"|інтерв'ю|[ув] коментарі|[ув] розмові з|[ув] матеріалі|[ув] статті|в ефірі|сказав|сказала|сказали"
+        r"|підтвердив|підтвердила|підтвердили|пояснив|пояснила|співрозмовник|співрозмовники|джерело:)"
         r"(?: (?:про це|в|у|агентство|агентства|агентству|видання|виданню|портал|порталу|телеканал|газета|сайт"
         r"|пресслужба|пресслужбу|пресофіс|інформагентство)){0,3}"
     ),
-    "az": r"(?:mənbə:|istinad:|bu barədə|bunu)(?: (?:informasiya agentliyi|agentlik|portal|saytı)){0,2}",
+    "az": r"(?:mənbə:|istinad:|bu barədə|bunu|məlumati|xəbəri|açiqlamani)(?: (?:informasiya agentliyi|agentlik"
+    r"|portal|saytı)){0,2}",
     "kk": r"(?:дереккөз:|бұл туралы|деп хабарлайды|деп хабарлады|деп жазады|деп жазды|деп мәлімдеді)"
     r"(?: (?:агенттігі|порталы|сайты|халықаралық ақпараттық агенттігі|ақпарат агенттігі)){0,2}",
     "tr": r"(?:kaynak:|muhabiri|konuşan|(?:diye )?(?:yazdi|bildirdi|aktardi|duyurdu|haber verdi))",
-    "ka": r"(?:წყარო:|ცნობით|ინფორმაციით|იუწყება|წერს)",
+    "ka": r"(?:წყარო:|ცნობით|ინფორმაციით|იუწყება|წერს|ავრცელებს|იტყობინება)",
     "zh": r"(?:据|引述|援引|来源:|来源：|转引自|引自)",
 }
 
@@ -102,12 +115,48 @@ AFTER: dict[str, str] = {
     ),
     "ka": r"(?:[ა-ჰ]{0,3} (?:ცნობით|ინფორმაციით|იუწყება|წერს|იტყობინება|ავრცელებს|განაცხადა|განუცხადა|უთხრა"
     r"|საუბარში|ინტერვიუში|მონაცემებით|მიხედვით))",
-    "zh": r"(?:[^，。,.]{0,8}(?:报道|消息|讯|电(?!视|信|缆|力|话)|称|援引|引述|记者(?!节|会|站|证)))",
+    "zh": r"(?:[^，。,.]{0,8}(?:报道|消息|讯|电(?!视|信|缆|力|话)|称|援引|引述|(?:记者)?(?:采访|专访)|记者(?!节|会|站"
+    r"|证)))",
+}
+
+# Right behind the bare name, its ending first: in Turkic languages the case says what the outlet was told, asked or
+# wrote, and the verb stands at the end of the sentence.
+ROLES: dict[str, str] = {
+    "az": (
+        r"(?:y?[aə](?![^\W_])[^.!?]{0,80} (?:açiqla|müsahibə|danişan|danişib|deyib|bildirib|bildirilib|bildirən|söylə"
+        r"|məlumat ver|şərh)"
+        r"|n?[iuü]n (?:[^.!?]{0,20} )?(?:məlumat|xəbər|sual|müxbir|yazdiği|verdiyi|əldə etdiyi)"
+        r"|[dt][aə](?![^\W_]) (?:[^.!?]{0,30} )?(?:dərc|yer al|yayim|çap)"
+        r"|[dt][aə]n (?:[^.!?]{0,15} )?(?:alinan|verilən|bildirilib|götürül)"
+        r"|(?: agentliyi| saytı| qəzeti)?,? [^.!?]{3,80} (?:yazir|yazib|xəbər verir|məlumat verir|bildirir)(?= ki"
+        r"|[.!?:]|$))"
+    ),
+    "kk": (
+        r"(?:(?:ға|ге|қа|ке|на|не)(?![^\W_])[^.!?]{0,60} (?:айт|мәлімде|сұхбат|пікір|түсінді|жауап|деді|хабарла)"
+        r"|[нтд][ыі]ң (?:[^.!?]{0,20} )?(?:мәлімет|хабар|дерек|ақпарат|жазу|сұра|тілшісі)"
+        r"| (?:тілшісі|агенттігі|порталы)[^.!?]{0,60} (?:хабарлайды|хабарлады|жазады|жазды)"
+        r"| (?:мәліметі|мәліметтері|деректері|дерегі|ақпараты|хабары) бойынша)"
+    ),
+    "tr": (
+        r"(?:y?[ae](?![^\W_])[^.!?]{0,60} (?:konuş|açikla|bilgi ver|demeç|röportaj|söyle|anlat|değerlendir)"
+        r"|n?[iuü]n (?:[^.!?]{0,25} )?(?:haberi(?:n|ne|nde)? |sorular|bilgiye|bilgilere|muhabir|aktardiği"
+        r"|duyurduğu|bildirdiği"
+        r"|yazdiği)"
+        r"|[dt][ae]n (?:edinilen|alinan|aktarilan|öğrenilen)"
+        r"|[^.!?]{0,12} muhabir[^.!?]{0,40} (?:edindiği|aktar|bilgi)"
+        r"|(?: haber ajansi| ajansi| gazetesi| kanali)?,? [^.!?]{3,100} (?:bildirdi|yazdi|duyurdu|aktardi"
+        r"|haber verdi|öne sürdü"
+        r"|iddia etti)(?=[.!?]|$))"
+    ),
 }
 
 # A page that opens with an agency: `(AA) -`, `KAZINFORM –`, `(MENAFN - Trend)`; only at the beginning of the text.
-OPENING_BEFORE = re.compile(r"(?:^|\(|/ ?|\. )[^.]{0,30}\($|^\($|^/?$")
-OPENING_AFTER = re.compile(r"^(?:\)| ?[-—–] |/ ?[-—–]? ?|\) ?[-—–])")
+OPENING_BEFORE = re.compile(
+    # a dateline of town and day, `БАКУ, 3 марта — `
+    r"^[^\d.!?]{2,30}[.,/ ]{1,2}\d{1,2} [^\W\d]{2,12}[.,]? ?(?:[-—–] ?)?[/(]?$|(?:^|\(|/ ?|\. )[^.]{0,30}\($|^\($"
+    r"|^/?$"
+)
+OPENING_AFTER = re.compile(r"^(?:\)| ?[-—–] |/ ?[-—–]? ?|\) ?[-—–]|\. )")
 
 _LETTER = "[a-zəüiöğşçа-яәіїєґңғүұқөһა-ჰ]"
 QUOTES = "\"'«»“”„‘’「」『』《》"
@@ -120,11 +169,15 @@ AFTER_PATTERNS = {
     for code, cues in AFTER.items()
 }
 
+ROLE_PATTERNS = {code: re.compile(rf"[{QUOTES}]?[-']?(?:{roles})") for code, roles in ROLES.items()}
+
 # Origins that are no outlet: local media, казахстанские СМИ; kept by name, resolved to nothing.
 MEDIA = re.compile(
-    r"(?<![^\W_])(?:(?:local|state|national|foreign|international|kazakh|kazakhstani|azerbaijani|turkmen|turkish|russian"
+    r"(?<![^\W_])(?:(?:local|state|national|foreign|international|kazakh|kazakhstani|azerbaijani|turkmen|turkish"
+    r"|russian"
     r"|georgian|ukrainian|chinese) (?:media(?: outlets)?|press)"
-    r"|(?:местн|казахстанск|азербайджанск|туркменск|туркменистанск|турецк|российск|украинск|грузинск|китайск|зарубежн)"
+    r"|(?:местн|казахстанск|азербайджанск|туркменск|туркменистанск|турецк|российск|украинск|грузинск|китайск"
+    r"|зарубежн)"
     r"[а-я]{2,3} (?:сми|пресс[аыу])"
     r"|(?:yerli|qazaxistan|azərbaycan|türkiyə|rusiya) (?:media|kiv|mətbuat)[a-zə]{0,8}"
     r"|(?:жергілікті|қазақстандық|әзербайжан) (?:бақ|баспасөз)"
@@ -144,7 +197,8 @@ PAPER_AFTER = re.compile(
     r"| (?:yazir|yazib|yaziyor|yazdi|жазды|жазады|writes|wrote|пишет|пише)(?![^\W_]))"
 )
 PAPER_WORD = re.compile(
-    r"(?<![^\W_])(?:вестник|вісник|телеграф|новост|новини|газета|известия|times|post|herald|news|gazette|tribune|daily"
+    r"(?<![^\W_])(?:вестник|вісник|телеграф|новост|новини|газета|известия|times|post|herald|news|gazette|tribune"
+    r"|daily"
     r"|xəbər|haber|хабар)"
 )
 
@@ -167,7 +221,8 @@ PAPERS = (
         "(?= (?:newspaper|news agency|news portal|magazine|radio)(?![^\\W_]))"
     ),
     re.compile(
-        "(?:outlet|newspaper|news agency|news portal|news website|magazine|газет[аеуы]|портал[ау]?|видання|издани[еяю])"
+        "(?:outlet|newspaper|news agency|news portal|news website|magazine|газет[аеуы]|портал[ау]?|видання"
+        "|издани[еяю])"
         f" (?P<name>{_CAPITAL}(?: {_CAPITAL}){{0,3}})"
     ),
 )

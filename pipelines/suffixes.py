@@ -97,7 +97,7 @@ ENDED = {code: endings - {""} for code, endings in ENDINGS.items()}
 AFTER_MARK = frozenset().union(*ENDINGS.values()) - {"", "s"}
 
 _ADJECTIVES = _words("ый ий ой ая яя ое ее")
-_UK_ADJECTIVES = _words("ська ський ське чна чний чне ова овий ове нна нний нне")
+_UK_ADJECTIVES = _words("ська ський ське чна чний чне ова овий ове нна нний нне льна льний льне")
 _ADJECTIVE_LETTERS = 6  # shorter words with such endings are nouns (Цой, Каспий is both)
 _NOUN_DROPS = frozenset("аяоеьйіїиы")
 _CONSONANTS = frozenset("бвгґджзклмнпрстфхцчшщ")
@@ -193,6 +193,8 @@ def _alternations(word: str) -> Iterable[Stem]:
     """Vowels and consonants that change inside the stem: Харків, Харкова; Ольга, Ользі; Египет, Египта."""
     if len(word) < _NOUN_LETTERS:
         return
+    if word[-1] == "ь" and word[-2] in "дтзсцлнжчш":
+        yield Stem(word[:-1] + word[-2] + "ю", {"uk": (BARE,)})  # магістраль, магістраллю
     if word.endswith(("ів", "їв")):
         yield Stem(word[:-2] + ("ов" if word.endswith("ів") else "єв"), {"uk": (("", ENDED["uk"]),)})
     dropped = {"ец": "ц", "ок": "к", "ет": "т", "ел": "л"}.get(word[-2:])
