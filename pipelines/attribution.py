@@ -13,6 +13,7 @@ from models.config import Alias, Config, Entity, Outlet
 from models.text import Folded, evidence, fold, fold_word
 from pipelines.cues import (
     AFTER_PATTERNS,
+    AND,
     BEFORE_PATTERNS,
     COMMON_NAMES,
     COMMON_NEED,
@@ -35,6 +36,7 @@ from pipelines.watch import Tagger
 RULE_VERSION = 3  # counted up when the rules below change what is found
 CUE_REACH = 110  # folded characters beside a name in which its cue must lie; the longest cue with its words is 100
 ROLE_REACH = 150  # behind a name, up to the verb at the end of its sentence
+_PLURAL = re.compile(r"s(?![^\W_])")
 _INTRODUCED = re.compile(r" (?:[^\W\d_A-ZА-ЯЁ]{2,20} ){1,4}[«\"“„]?")  # small words between a word and a name
 OPENING = 60  # folded characters at the beginning of a text in which an agency's dateline stands
 
@@ -80,10 +82,15 @@ class Attributor:
         found.sort(key=lambda one: (one.part != "title", one.start))
         return tuple(one for one in _first_places(found) if outlet is None or one.outlet != outlet)
 
-    def _resolved(self, part: _Part, mentions: Iterable[Mention], language: str | None) -> Iterator[Attribution]:
-        for mention in mentions:
-            start, end = part.folded.position(mention.start), part.folded.position(mention.end)
-            if _cued(part, start, end, language) or self._told(part, mention, start, language):
+    def _resolved(self, part: _Part, mentions: Sequence[Mention], language: str | None) -> Iterator[Attribution]:
+        cued = [self._is_origin(part, mention, language) for mention in mentions]
+        # named together with an origin: `told TASS and Interfax`, whichever of them has the cue
+        for order in (range(1, len(mentions)), range(len(mentions) - 1, 0, -1)):
+            for at in order:
+                if cued[at - 1] is not cued[at] and _together(part, mentions[at - 1], mentions[at]):
+                    cued[at - 1] = cued[at] = True
+        for mention, origin in zip(mentions, cued, strict=True):
+            if origin:
                 yield Attribution(
                     outlet=mention.entity,
                     name=mention.surface,
@@ -93,13 +100,25 @@ class Attributor:
                     sentence=evidence(part.raw, mention.start, mention.end),
                 )
 
-    def _told(self, part: _Part, mention: Mention, start: int, language: str | None) -> bool:
-        """Whether the case of the name and what follows say that the outlet was told, asked, or wrote."""
+    def _is_origin(self, part: _Part, mention: Mention, language: str | None) -> bool:
+        start, end = part.folded.position(mention.start), part.folded.position(mention.end)
         text = part.folded.text
         name = next((one for one in self._bare[mention.entity] if text.startswith(one, start)), "")
-        after = text[start + len(name) : start + len(name) + ROLE_REACH]
-        known = [language] if language in BEFORE_PATTERNS else list(ROLE_PATTERNS)
-        return bool(name) and any(ROLE_PATTERNS[code].match(after) for code in known if code in ROLE_PATTERNS)
+        after = text[start + len(name) : start + len(name) + ROLE_REACH] if name else ""
+        if _PLURAL.match(after):
+            return False  # the journal Scientific Reports is no Report
+        return _cued(part, start, end, language) or _told(after, language)
+
+
+def _told(after: str, language: str | None) -> bool:
+    """Whether the case of a name and what follows say that the outlet was told, asked, or wrote."""
+    known = [language] if language in BEFORE_PATTERNS else list(ROLE_PATTERNS)
+    return bool(after) and any(ROLE_PATTERNS[code].match(after) for code in known if code in ROLE_PATTERNS)
+
+
+def _together(part: _Part, one: Mention, other: Mention) -> bool:
+    between = part.folded.text[part.folded.position(one.end) : part.folded.position(other.start)]
+    return AND.fullmatch(between) is not None
 
 
 def _as_entity(outlet: Outlet) -> Entity:

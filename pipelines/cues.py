@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+_LETTER = "[a-zəüiöğşçа-яәіїєґңғүұқөһა-ჰ]"
+QUOTES = "\"'«»“”„‘’「」『』《》"
+
 # Right before the name, up to the end of the pattern.
 BEFORE: dict[str, str] = {
     "en": (
@@ -12,7 +15,9 @@ BEFORE: dict[str, str] = {
         r"|first reported by|(?:carried|seen|viewed|obtained|reviewed) by"
         r"|an? interview with|an? interview to|told|tells|informed|speaking (?:to|with)|spoke (?:to|with)"
         r"|talking to|as saying by|(?:said|confirmed|explained) to"
-        r"|comments? (?:to|in)|(?:question|questions|one|those) from|interviewed by|quoted in|appeared in"
+        r"|comments? (?:to|in)|(?:statement|e-?mail|letter) to|per|(?:journalists|reporters"
+        r"|correspondents) (?:from|of|with)|editorial in"
+        r"|commentary in|(?:question|questions|one|those) from|interviewed by|quoted in|appeared in"
         r"|(?:article|piece|story|report|post|column) (?:in|on|by|for)|source:|sources?: "
         r"|informs? referring to|with a link to|learned from|shared by|said on|as per|by the|reprinted from"
         r"|reprint of)"
@@ -28,7 +33,8 @@ BEFORE: dict[str, str] = {
         r"|сообщили|сообщал[аи]?|передает|передают|передал[аи]?|передавал[аи]?|пишет|пишут|написал[аи]?|писал[аи]?"
         r"|стало известно|по версии|на сайте|на портале|подтвердил[аи]?|сказал[аи]?|пояснил[аи]?|уточнил[аи]?"
         r"|признал[аи]?"
-        r"|опубликовал[аои]?|прокомментировал[аи]?|интервью|в эфире|в материале|в статье|в публикации|в сюжете"
+        r"|опубликовал[аои]?|обратил[аои]? внимание|напомнил[аои]?|подчеркивает|указывает|цитата по|цит\. по"
+        r"|прокомментировал[аи]?|интервью|в эфире|в материале|в статье|в публикации|в сюжете"
         r"|собеседник[аиу]?|собеседников|источник[аиу]?|источников|информирует|уточняет|отмечает|заявил[аи]?"
         r"|согласно|согласно сообщению|согласно данным|согласно информации|в беседе с|в разговоре с|в комментарии"
         r"|в интервью|рассказал[аи]?|рассказали|источник:|цитирует|цитируют|приводит слова|узнал[аи]?"
@@ -46,19 +52,22 @@ BEFORE: dict[str, str] = {
         r"(?:з посиланням на|із посиланням на|посилаючись на|за даними|за інформацією|за повідомленням|як повідомляє"
         r"|як повідомив|як повідомила|повідомляє|повідомляють|повідомив|повідомила|повідомило|повідомили"
         r"|передає|передало|пише|пишуть|писало|писала"
-        r"|інформує|дізналося|дізналася|дізнався|розповіл[аи]|розповів|заявив|заявила|цитує|зазначає|в інтерв'ю"
+        r"|інформує|дізналося|дізналася|дізнався|розповіл[аи]|розповів|заявив|заявила|цитує|зазначає|наголошує"
+        r"|підкреслює|нагадує|в інтерв'ю"
         r"|інтерв'ю|[ув] коментарі|[ув] розмові з|[ув] матеріалі|[ув] статті|в ефірі|сказав|сказала|сказали"
-        r"|підтвердив|підтвердила|підтвердили|пояснив|пояснила|співрозмовник|співрозмовники|джерело:)"
+        r"|підтвердив|підтвердила|підтвердили|пояснив|пояснила|співрозмовник|співрозмовники|співрозмовника"
+        r"|співрозмовників|джерело:)"
         r"(?: (?:про це|в|у|агентство|агентства|агентству|видання|виданню|портал|порталу|телеканал|газета|сайт"
         r"|пресслужба|пресслужбу|пресофіс|інформагентство)){0,3}"
     ),
-    "az": r"(?:mənbə:|istinad:|bu barədə|bunu|məlumati|xəbəri|açiqlamani)(?: (?:informasiya agentliyi|agentlik"
+    "az": r"(?:mənbə:|istinad:|bu barədə|bunu|məlumati|xəbəri|açiqlamani|müsahibəni)(?: (?:informasiya agentliyi"
+    r"|agentlik"
     r"|portal|saytı)){0,2}",
     "kk": r"(?:дереккөз:|бұл туралы|деп хабарлайды|деп хабарлады|деп жазады|деп жазды|деп мәлімдеді)"
     r"(?: (?:агенттігі|порталы|сайты|халықаралық ақпараттық агенттігі|ақпарат агенттігі)){0,2}",
     "tr": r"(?:kaynak:|muhabiri|konuşan|(?:diye )?(?:yazdi|bildirdi|aktardi|duyurdu|haber verdi))",
     "ka": r"(?:წყარო:|ცნობით|ინფორმაციით|იუწყება|წერს|ავრცელებს|იტყობინება)",
-    "zh": r"(?:据|引述|援引|来源:|来源：|转引自|引自)",
+    "zh": r"(?:据|告诉|引述|援引|来源:|来源：|转引自|引自)",
 }
 
 # Right behind the name and its ending.
@@ -68,21 +77,25 @@ AFTER: dict[str, str] = {
         r"|correspondent|press service))?"
         r" (?:has |have |had |also |earlier |first |previously |exclusively )?"
         r"(?:reports?|reported|informs?|informed|writes|cites|cited|citing|quotes|quoted|learned|learnt|was told"
-        r"|referring to|with reference to|via|carried the|published|broke the|noted|notes|revealed"
+        r"|referring to|with reference to|via|carried the|published|broke the|noted|notes|revealed|pointed out"
+        r"|argued|argues|estimates"
         # a company may say something of itself; an origin is what ends the sentence: `it sank, Interfax said.`
         r"|(?:said|says|wrote)(?= on |[.,;]|$)))"
         r"|(?:'s (?:report|interview|correspondent|article|story|coverage))"
+        r"|(?:'s (?:[^\W\d_]{2,20} ){1,3}(?:reported|reports|wrote|writes))| (?:article|investigation)(?![^\W_])"
+        r"|(?: (?:journalist|reporter|correspondent)s?(?![^\W_])[^.!?]{0,40} (?:reported|heard|saw|witnessed"
+        r"|learned))"
         r"|(?: (?:portal|website|newspaper|agency) (?:published|carried))"
     ),
     "ru": (
         r"(?: (?:сообщает|сообщают|сообщил[аио]?|сообщили|сообщал[аи]?|передает|передают|передал[аи]?|передавал[аи]?"
         r"|пишет|пишут|написал[аи]?|писал[аи]?|информирует|информируют|отмечает(?=[,.])|цитирует|со ссылкой на"
-        r"|ссылаясь на|узнал[аи]?|рассказали|рассказал[аи]?"
+        r"|ссылаясь на|узнал[аи]?|рассказали|рассказал[аи]?|сказал[аи]?|пояснил[аи]?|подтвердили"
         r"|выяснил[аи]?))|:"
     ),
     "uk": (
         r"(?: (?:повідомляє|повідомляють|повідомив|повідомила|повідомили|передає|пише|пишуть|інформує|дізналося"
-        r"|дізналася|дізнався|розповіли"
+        r"|дізналася|дізнався|розповіли|розповів|розповіла|сказав|сказала|пояснив|пояснила|підтвердили"
         r"|з посиланням на|із посиланням на|посилаючись))|:"
     ),
     "az": (
@@ -111,11 +124,13 @@ AFTER: dict[str, str] = {
         r"|sitesi(?:nin|ne)?|muhabirine|televizyonu(?:nun|na)?))?"
         r" (?:göre|haberine göre|bildirdi|bildiriyor|yazdi|yaziyor|duyurdu|aktardi|aktariyor|aktardiğina göre"
         r"|haberinde|haberini|haberine|geçtiği|haber verdi|bildirdiğine göre|dayandirdi|dayanarak|açiklama yapti"
-        r"|konuştu|konuşan|muhabirine|verdiği|yaptiği açiklama|dayandirilan|atifta bulunarak|kaynakli)"
+        r"|konuştu|konuşan|muhabirine|verdiği|yaptiği açiklama|dayandirilan|tarafindan (?:servis|geçil|yayim)"
+        r"|atifta bulunarak|kaynakli)"
     ),
     "ka": r"(?:[ა-ჰ]{0,3} (?:ცნობით|ინფორმაციით|იუწყება|წერს|იტყობინება|ავრცელებს|განაცხადა|განუცხადა|უთხრა"
-    r"|საუბარში|ინტერვიუში|მონაცემებით|მიხედვით))",
-    "zh": r"(?:[^，。,.]{0,8}(?:报道|消息|讯|电(?!视|信|缆|力|话)|称|援引|引述|(?:记者)?(?:采访|专访)|记者(?!节|会|站"
+    r"|საუბარში|ინტერვიუში|მონაცემებით|მიხედვით|თანახმად))",
+    "zh": r"(?:[^，。,.]{0,8}(?:报道|消息|讯|电(?!视|信|缆|力|话)|称|说(?!明|法|服)|表示|援引|引述|(?:记者)?(?:采访"
+    r"|专访)|记者(?!节|会|站"
     r"|证)))",
 }
 
@@ -132,9 +147,10 @@ ROLES: dict[str, str] = {
         r"|[.!?:]|$))"
     ),
     "kk": (
-        r"(?:(?:ға|ге|қа|ке|на|не)(?![^\W_])[^.!?]{0,60} (?:айт|мәлімде|сұхбат|пікір|түсінді|жауап|деді|хабарла)"
-        r"|[нтд][ыі]ң (?:[^.!?]{0,20} )?(?:мәлімет|хабар|дерек|ақпарат|жазу|сұра|тілшісі)"
-        r"| (?:тілшісі|агенттігі|порталы)[^.!?]{0,60} (?:хабарлайды|хабарлады|жазады|жазды)"
+        r"(?:(?:ға|ге|қа|ке|на|не)(?![^\W_])[^.!?]{0,60} (?:айт|мәлімде|сұхбат|пікір|түсінді|түсінік|жауап|деді"
+        r"|хабарла)"
+        r"|[нтд][ыі]ң (?:[^.!?]{0,20} )?(?:мәлімет|хабар|дерек|ақпарат|жазу|сұра|сауал|тілшісі)"
+        r"| (?:тілшісі|агенттігі|порталы)[^.!?]{0,60} (?:хабарлайды|хабарлады|жазады|жазды|растады)"
         r"| (?:мәліметі|мәліметтері|деректері|дерегі|ақпараты|хабары) бойынша)"
     ),
     "tr": (
@@ -150,6 +166,9 @@ ROLES: dict[str, str] = {
     ),
 }
 
+# Between outlets that are named together: `TASS and Interfax`, «Интерфаксу» и ТАСС.
+AND = re.compile(rf"[{QUOTES}]?(?:,|,? (?:and|и|та|й|і|və|ve|мен|және|да|და)|和|与|、) ?(?:the )?[{QUOTES}]?")
+
 # A page that opens with an agency: `(AA) -`, `KAZINFORM –`, `(MENAFN - Trend)`; only at the beginning of the text.
 OPENING_BEFORE = re.compile(
     # a dateline of town and day, `БАКУ, 3 марта — `
@@ -158,8 +177,6 @@ OPENING_BEFORE = re.compile(
 )
 OPENING_AFTER = re.compile(r"^(?:\)| ?[-—–] |/ ?[-—–]? ?|\) ?[-—–]|\. )")
 
-_LETTER = "[a-zəüiöğşçа-яәіїєґңғүұқөһა-ჰ]"
-QUOTES = "\"'«»“”„‘’「」『』《》"
 BEFORE_PATTERNS = {
     code: re.compile(rf"(?<![^\W_])(?:{cues})[ :]*[{QUOTES}(]?$" if code != "zh" else rf"(?:{cues})[{QUOTES}]?$")
     for code, cues in BEFORE.items()

@@ -133,3 +133,24 @@ def test_an_unknown_paper_is_kept_by_its_name_without_the_words_around(attributo
     assert told("Yerel Liman Postası gazetesinin haberine göre feribot gecikti.", "tr") == ["Liman Postası"]
     assert told("Local outlet Harbour Daily reported that the pier was closed.", "en") == ["Harbour Daily"]
     assert told("Anadolu Ajansı'nın haberine göre feribot gecikti.", "tr") == ["aa"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "outlets"),
+    [
+        ("en", "He told TASS and Interfax that the port was safe.", ["tass", "interfaxru"]),
+        ("en", "Bloomberg’s Jane Doe Smith reported that it sank.", ["bloomberg"]),
+        ("en", "The study in the journal Scientific Reports estimates the cost.", []),
+        ("az", "Trend-ə verdiyi müsahibədə usta bunu deyib.", ["trend"]),
+        ("az", "Trend-in səhmləri ucuzlaşıb.", []),
+        ("tr", "Xinhua, limanın kapandığını duyurdu.", ["xinhua"]),
+        ("tr", "Reuters'ın yeni genel müdürü göreve başladı.", []),
+        ("kk", "Reuters-ке берген сұхбатында ол бағаны атады.", ["reuters"]),
+        ("kk", "Reuters-ке айыппұл салынды.", []),
+        ("ru", "БАКУ, 3 марта — АЗЕРТАДЖ. Порт открыт.", ["azertac"]),
+    ],
+)
+def test_the_case_of_a_name_and_its_verb_tell_its_part(
+    attributor: Attributor, language: str, text: str, outlets: list[str]
+) -> None:
+    assert [one.outlet for one in attributor.find("", text, language)] == outlets
