@@ -22,6 +22,7 @@ from models.config import Config, Outlet
 from models.dates import KnownDate
 from models.errors import KhazriError
 from models.text import printable
+from pipelines.prominence import main_entities
 
 log = logging.getLogger("khazri.inspect")
 
@@ -161,8 +162,10 @@ def page_fields(page: Page) -> dict[str, Any]:
 
 
 def reading_fields(reading: Reading, config: Config) -> dict[str, Any]:
+    """What one reading found. `main`: the entities that the article is about, every other one it names is secondary."""
     hits = {hit.topic: hit for hit in reading.topics}
     return {
+        "main": sorted(main_entities(reading.mentions, config.entities)),
         "mentions": [
             {"part": m.part, "start": m.start, "end": m.end, "surface": m.surface, "entity": m.entity, "rule": m.rule,
              "ambiguous": m.ambiguous, "decoy": m.decoy, "prominence": m.prominence}

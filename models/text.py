@@ -273,7 +273,8 @@ _OPENERS = "\"'«“„‘([—–- \t\n"
 _ABBREVIATIONS = frozenset(
     """mr mrs ms dr prof st no vs jr sr inc ltd co corp jsc llc approx est fig vol jan feb mar apr jun jul aug sep sept
     oct nov dec u.s u.k e.g i.e а г гг в вв тыс млн млрд руб долл ул им др пр стр см тел напр янв фев апр авг сент окт
-    нояб дек т.д т.п т.е с ст грн м р рр ж жж б т sən s h c ç il nəf və""".split()  # noqa: SIM905 a list of words
+    нояб дек т.д т.п т.е с ст грн м р рр ж жж б т sən s h c ç il nəf və
+    მლნ მლრდ ათ ე.წ ქ""".split()  # noqa: SIM905 a list of words
 )
 
 
@@ -304,7 +305,8 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     after = match.end()
     while after < len(text) and text[after] in _OPENERS:
         after += 1
-    if after < len(text) and text[after].islower():
+    # Georgian has no capitals in prose: each of its letters is a small one to Unicode
+    if after < len(text) and text[after].islower() and script_of(text[after]) != "georgian":
         return False
     if mark != ".":
         return True

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from models.article import Attribution, Mention, Part
@@ -12,17 +13,31 @@ from models.config import Alias, Config, Entity, Outlet
 from models.text import Folded, evidence, fold, fold_word
 from pipelines.cues import (
     AFTER_PATTERNS,
+    AND,
     BEFORE_PATTERNS,
+    COMMON_NAMES,
+    COMMON_NEED,
+    GENERIC,
+    LABELS,
     MEDIA,
     OPENING_AFTER,
     OPENING_BEFORE,
+    PAPER_AFTER,
+    PAPER_BEFORE,
+    PAPER_WORD,
+    PAPERS,
+    QUOTED,
+    ROLE_PATTERNS,
 )
 from pipelines.names import UNRESOLVED, trimmed
 from pipelines.spans import Spans
 from pipelines.watch import Tagger
 
-RULE_VERSION = 2  # counted up when the rules below change what is found
+RULE_VERSION = 3  # counted up when the rules below change what is found
 CUE_REACH = 110  # folded characters beside a name in which its cue must lie; the longest cue with its words is 100
+ROLE_REACH = 150  # behind a name, up to the verb at the end of its sentence
+_PLURAL = re.compile(r"s(?![^\W_])")
+_INTRODUCED = re.compile(r" (?:[^\W\d_A-ZА-ЯЁ]{2,20} ){1,4}[«\"“„]?")  # small words between a word and a name
 OPENING = 60  # folded characters at the beginning of a text in which an agency's dateline stands
 
 
@@ -40,6 +55,12 @@ class Attributor:
 
     def __init__(self, config: Config) -> None:
         outlets = {outlet.id: _as_entity(outlet) for outlet in config.outlets.values()}
+        self._bare = {
+            outlet.id: sorted(
+                {fold_word(name) for name in (*outlet.names, *outlet.name.values())}, key=len, reverse=True
+            )
+            for outlet in config.outlets.values()
+        }
         self._names = Tagger(replace(config, entities=outlets, topics={}, relations=()))
         told = f"attribution {RULE_VERSION} {self._names.fingerprint}"
         self.fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16]
@@ -57,13 +78,19 @@ class Attributor:
         for part in (_Part("title", title, fold(title)), _Part("text", text, fold(text))):
             here = [mention for mention in named if mention.part == part.name]
             found += self._resolved(part, here, language)
-            found += _unresolved(part, found, here)
+            found += _unresolved(part, found, here, language)
         found.sort(key=lambda one: (one.part != "title", one.start))
         return tuple(one for one in _first_places(found) if outlet is None or one.outlet != outlet)
 
-    def _resolved(self, part: _Part, mentions: Iterable[Mention], language: str | None) -> Iterator[Attribution]:
-        for mention in mentions:
-            if _cued(part, mention, language):
+    def _resolved(self, part: _Part, mentions: Sequence[Mention], language: str | None) -> Iterator[Attribution]:
+        cued = [self._is_origin(part, mention, language) for mention in mentions]
+        # named together with an origin: `told TASS and Interfax`, whichever of them has the cue
+        for order in (range(1, len(mentions)), range(len(mentions) - 1, 0, -1)):
+            for at in order:
+                if cued[at - 1] is not cued[at] and _together(part, mentions[at - 1], mentions[at]):
+                    cued[at - 1] = cued[at] = True
+        for mention, origin in zip(mentions, cued, strict=True):
+            if origin:
                 yield Attribution(
                     outlet=mention.entity,
                     name=mention.surface,
@@ -72,6 +99,26 @@ class Attributor:
                     end=mention.end,
                     sentence=evidence(part.raw, mention.start, mention.end),
                 )
+
+    def _is_origin(self, part: _Part, mention: Mention, language: str | None) -> bool:
+        start, end = part.folded.position(mention.start), part.folded.position(mention.end)
+        text = part.folded.text
+        name = next((one for one in self._bare[mention.entity] if text.startswith(one, start)), "")
+        after = text[start + len(name) : start + len(name) + ROLE_REACH] if name else ""
+        if _PLURAL.match(after):
+            return False  # the journal Scientific Reports is no Report
+        return _cued(part, start, end, language) or _told(after, language)
+
+
+def _told(after: str, language: str | None) -> bool:
+    """Whether the case of a name and what follows say that the outlet was told, asked, or wrote."""
+    known = [language] if language in BEFORE_PATTERNS else list(ROLE_PATTERNS)
+    return bool(after) and any(ROLE_PATTERNS[code].match(after) for code in known if code in ROLE_PATTERNS)
+
+
+def _together(part: _Part, one: Mention, other: Mention) -> bool:
+    between = part.folded.text[part.folded.position(one.end) : part.folded.position(other.start)]
+    return AND.fullmatch(between) is not None
 
 
 def _as_entity(outlet: Outlet) -> Entity:
@@ -83,11 +130,12 @@ def _as_entity(outlet: Outlet) -> Entity:
 
 def _alias(name: str) -> Alias:
     short = len(name) <= 3 and name.isupper()
-    return Alias(name, case="exact" if short else "title", inflect="none" if short else "last")
+    need = COMMON_NEED if fold_word(name) in COMMON_NAMES else ""
+    return Alias(name, case="exact" if short else "title", inflect="none" if short else "last", need=need)
 
 
-def _cued(part: _Part, mention: Mention, language: str | None) -> bool:
-    start, end = part.folded.position(mention.start), part.folded.position(mention.end)
+def _cued(part: _Part, start: int, end: int, language: str | None) -> bool:
+    """Whether a cue stands beside the name at the folded place start..end."""
     text = part.folded.text
     before, after = text[max(0, start - CUE_REACH) : start], text[end : end + CUE_REACH]
     known = [language] if language in BEFORE_PATTERNS else list(BEFORE_PATTERNS)
@@ -100,14 +148,18 @@ def _cued(part: _Part, mention: Mention, language: str | None) -> bool:
     return False
 
 
-def _unresolved(part: _Part, resolved: Iterable[Attribution], named: Iterable[Mention]) -> Iterator[Attribution]:
+def _unresolved(
+    part: _Part, resolved: Iterable[Attribution], named: Sequence[Mention], language: str | None
+) -> Iterator[Attribution]:
     """Names with a cue that are no outlet of ours, and words such as `local media`."""
     taken = [(one.start, one.end) for one in resolved if one.part == part.name]
     taken += [(one.start, one.end) for one in named]
     known = Spans(taken)
+    begins = sorted(one.start for one in named)
     free = 0
-    for start, end in sorted(_unknown_spans(part), key=lambda span: (span[0], -span[1])):
-        if start < free or known.touch(start, end):
+    spans = [*_unknown_spans(part), *_paper_spans(part, language)]
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if start < free or known.touch(start, end) or _describes(part.raw, start, end, begins):
             continue
         free = end
         yield Attribution(None, part.raw[start:end], part.name, start, end, evidence(part.raw, start, end))
@@ -121,6 +173,34 @@ def _unknown_spans(part: _Part) -> Iterator[tuple[int, int]]:
             span = trimmed(part.raw, *found.span("name"))
             if span is not None:
                 yield span
+
+
+def _paper_spans(part: _Part, language: str | None) -> Iterator[tuple[int, int]]:
+    """Names that are papers' by a word beside or in them, with a cue; in quotes or by their capitals."""
+    text = part.folded.text
+    for found in QUOTED.finditer(text):
+        start, end = found.span("name")
+        before, after = text[max(0, start - CUE_REACH) : start], text[end : end + CUE_REACH]
+        paper = PAPER_BEFORE.search(before) or PAPER_AFTER.match(after) or PAPER_WORD.search(found["name"])
+        span = part.folded.span(start, end)
+        if paper and not part.raw[span[0]].islower() and _cued(part, start, end, language):
+            yield span
+    for pattern in PAPERS:
+        for bare in pattern.finditer(part.raw):
+            start, end = bare.span("name")
+            first = bare["name"].split()[0]
+            if fold_word(first) in GENERIC:
+                start += len(first) + 1
+            if start < end and _cued(part, part.folded.position(start), part.folded.position(end), language):
+                yield start, end
+
+
+def _describes(raw: str, start: int, end: int, begins: Sequence[int]) -> bool:
+    """Whether the words only introduce what follows: `Kazakh` news agency Kazinform, `Источник`: Trend."""
+    if fold_word(raw[start:end]) in LABELS:
+        return True
+    at = bisect_left(begins, end)
+    return at < len(begins) and _INTRODUCED.fullmatch(raw[end : min(begins[at], end + CUE_REACH)]) is not None
 
 
 def _first_places(found: Iterable[Attribution]) -> list[Attribution]:

@@ -65,7 +65,7 @@ UNRESOLVED = (
     re.compile(r"(?:[Aa]ccording to|[Cc]iting|referring to|as reported by|with reference to) (?:the )?" + _CAPITAL_RUN),
     re.compile(r"(?:[Сс]о ссылкой на|как сообщает|по данным|по информации) " + _CAPITAL_RUN),
     re.compile(r"(?:[Зз] посиланням на|[Пп]овідомляє|за даними|повідомив пресофіс|пресслужба) " + _CAPITAL_RUN),
-    re.compile(r"(?P<name>[A-Z][\w.]*(?: [A-Z][\w.]*){0,3})(?:['’]?-?[yn]?[əa]) istinadən"),
+    re.compile(r"(?<![\w.])(?P<name>[A-Z][\w.]{0,30}(?: [A-Z][\w.]{0,30}){0,3})(?:['’]?-?[yn]?[əa]) istinadən"),
     re.compile(f"^(?P<name>{_NAME_WORD}(?: {_NAME_WORD}){{0,2}}): ", re.MULTILINE),
 )
 # Capitalised at a sentence's beginning or in titles, but no origins.

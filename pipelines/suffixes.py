@@ -37,7 +37,7 @@ def _turkic() -> frozenset[str]:
     )
     place = _words("da de də ta te tə nda nde ndə in un ün nin nun nün")
     which = _joined(("", *_words("lar ler lər")), place, _words("ki ku kü"), ("", *_words("lar ler lər nin ni ndə")))
-    more = _words("dir dur dür tir tur tür ca ce cə ça çe çə li lu lü lik luk lük siz suz süz")
+    more = _words("dir dur dür tir tur tür ca ce cə ça çe çə nca nce ncə li lu lü lik luk lük siz suz süz")
     of_more = _joined(_words("li lu lü lik luk lük"), ("", *_words("lar lər ler")))
     return (
         _joined(plural, owner, case) | which | frozenset(more) | of_more | _joined(plural, case, _words("dir dur dür"))
@@ -97,10 +97,12 @@ ENDED = {code: endings - {""} for code, endings in ENDINGS.items()}
 AFTER_MARK = frozenset().union(*ENDINGS.values()) - {"", "s"}
 
 _ADJECTIVES = _words("ый ий ой ая яя ое ее")
-_UK_ADJECTIVES = _words("ська ський ське чна чний чне ова овий ове нна нний нне")
+_UK_ADJECTIVES = _words("ська ський ське чна чний чне ова овий ове нна нний нне льна льний льне")
 _ADJECTIVE_LETTERS = 6  # shorter words with such endings are nouns (Цой, Каспий is both)
 _NOUN_DROPS = frozenset("аяоеьйіїиы")
 _CONSONANTS = frozenset("бвгґджзклмнпрстфхцчшщ")
+_SYNCOPE_LETTERS = 5  # shorter Georgian words keep their vowel
+_GEORGIAN_SYNCOPE = frozenset(one for one in _georgian() if one.startswith(("ის", "ით", "ად", "ამდე", "იდან", "ებ")))
 _NOUN_LETTERS = 4  # shorter words lose nothing
 
 
@@ -139,13 +141,17 @@ def stems(word: str, *, last: bool, inflect: bool) -> tuple[Stem, ...]:
     if script == "latin":
         return (Stem(word, {code: (("", ENDINGS[code]) if last else BARE,) for code in LANGUAGES["latin"]}),)
     if script == "georgian":
-        return (_georgian_stem(word),)
+        return _georgian_stems(word)
     return _cyrillic_stems(word, last=last)
 
 
-def _georgian_stem(word: str) -> Stem:
-    dropped = word[-1] if word[-1] in "იაე" and len(word) > 3 else ""
-    return Stem(word.removesuffix(dropped), {"ka": (("", ENDINGS["ka"]), (dropped, ENDINGS["ka"]))})
+def _georgian_stems(word: str) -> tuple[Stem, ...]:
+    """The stem, and a shorter one where a vowel falls out before -ის, -ით, -ად and the plural: დერეფანი, დერეფნის."""
+    dropped = word[-1] if word[-1] in "იაე" and len(word) > 2 else ""
+    whole = Stem(word.removesuffix(dropped), {"ka": (("", ENDINGS["ka"]), (dropped, ENDINGS["ka"]))})
+    if len(word) > _SYNCOPE_LETTERS and word[-1] == "ი" and word[-2] in "ნრლმ" and word[-3] in "აეო":
+        return (whole, Stem(word[:-3] + word[-2], {"ka": (("", _GEORGIAN_SYNCOPE),)}))
+    return (whole,)
 
 
 def _cyrillic_stems(word: str, *, last: bool) -> tuple[Stem, ...]:
@@ -187,6 +193,8 @@ def _alternations(word: str) -> Iterable[Stem]:
     """Vowels and consonants that change inside the stem: Харків, Харкова; Ольга, Ользі; Египет, Египта."""
     if len(word) < _NOUN_LETTERS:
         return
+    if word[-1] == "ь" and word[-2] in "дтзсцлнжчш":
+        yield Stem(word[:-1] + word[-2] + "ю", {"uk": (BARE,)})  # магістраль, магістраллю
     if word.endswith(("ів", "їв")):
         yield Stem(word[:-2] + ("ов" if word.endswith("ів") else "єв"), {"uk": (("", ENDED["uk"]),)})
     dropped = {"ец": "ц", "ок": "к", "ет": "т", "ел": "л"}.get(word[-2:])

@@ -17,7 +17,7 @@ from pipelines.querymatch import Asked, Query, Words
 from pipelines.spans import Spans
 from pipelines.watch import fingerprint as watch_fingerprint
 
-RULE_VERSION = 3  # counted up when the rules below change what is judged
+RULE_VERSION = 4  # counted up when the rules below change what is judged
 PLACE_BONUS = 1.0  # for the title, the beginning, or a second place: what makes a clause of weight 1 primary
 MORE_BONUS = 0.25  # for each further clause that holds at a place of its own
 MORE_CLAUSES = 2

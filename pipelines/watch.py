@@ -16,10 +16,11 @@ from models.article import Mention, Part, Prominence
 from models.config import Alias, Config, Entity
 from models.text import Folded, evidence, fold, script_of
 from pipelines.aliases import AliasMatcher, Hit, stands_alone
+from pipelines.namesakes import is_namesake
 from pipelines.patterns import Context, compile_pattern
 from pipelines.spans import opening
 
-RULE_VERSION = 2  # counted up when the rules below change what is found: every article is then read again
+RULE_VERSION = 3  # counted up when the rules below change what is found: every article is then read again
 HINT = 1.0  # added to `prior` when the hint is within 160 characters (shared notes, tagging, step 4)
 FAR_HINT = 0.5  # the hint is only elsewhere in the article
 HOME = 0.3  # the outlet is of the entity's country
@@ -183,6 +184,10 @@ class Tagger:
         context = Context(part.folded, hit.start, hit.end)
         if alias.reject and context.has(alias.reject):
             return None
+        if self._entities[matcher.entity].type == "place":
+            start, end = part.folded.span(hit.start, hit.end)
+            if is_namesake(part.raw, start, end, bare=hit.stem_end == hit.end):
+                return None
         sense = _Sense(matcher, hit, alias.prior, False, [_said(alias, hit)])
         if alias.need:
             sense.needed = not context.has(alias.need)

@@ -123,6 +123,10 @@ def test_the_first_letter_decides_the_script(word: str, script: str) -> None:
         ("On Aug. 23 A. Mussin spoke. Then “X did.” Next!", ["On Aug. 23 A. Mussin spoke.", "Then “X did.”", "Next!"]),
         ("В 2019 г. подписали. Потом нет.", ["В 2019 г. подписали.", "Потом нет."]),
         ("他来了。好的！", ["他来了。", "好的！"]),
+        (
+            "გემი გავიდა. ღირს 4 მლნ. ლარი. მას კაბელი მიაქვს.",
+            ["გემი გავიდა.", "ღირს 4 მლნ. ლარი.", "მას კაბელი მიაქვს."],
+        ),
         ("One line\nanother abc.az line", ["One line", "another abc.az line"]),
     ],
 )
