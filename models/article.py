@@ -108,6 +108,7 @@ class Mention:
     rule        why it matched, e.g. "alias 'AzerTelecom' + az suffix 'un'; hint azerb".
     ambiguous   a tie between entities, or a score under the threshold: stored, counted nowhere.
     decoy       the entity is listed only so that it is not taken for its twin.
+    main        the article is about the entity; else it is named in passing.
     """
 
     part: Part
@@ -120,6 +121,7 @@ class Mention:
     decoy: bool = False
     prominence: Prominence = "body"
     sentence: str = ""  # the evidence, <= 300 characters
+    main: bool = False
 
 
 @dataclass(frozen=True, slots=True)

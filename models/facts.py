@@ -44,6 +44,7 @@ def _mention_values(reading: Reading) -> list[dict[str, Any]]:
         {
             "entity": m.entity, "part": m.part, "start": m.start, "end": m.end, "surface": m.surface, "rule": m.rule,
             "ambiguous": m.ambiguous, "decoy": m.decoy, "prominence": m.prominence, "sentence": m.sentence[:300],
+            "main": m.main,
         }
         for m in reading.mentions
     ]  # fmt: skip

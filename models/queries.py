@@ -89,6 +89,7 @@ class MentionAt:
     rule: str
     prominence: str
     sentence: str
+    main: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,14 +418,14 @@ class Snapshot:
         m = MentionRow
         aside = and_(_valid(m, self.number), or_(m.ambiguous.is_(True), m.decoy.is_(True)))
         found = (
-            select(m.article_id, m.entity, m.part, m.start, m.end, m.surface, m.rule, m.prominence, m.sentence)
+            select(m.article_id, m.entity, m.part, m.start, m.end, m.surface, m.rule, m.prominence, m.sentence, m.main)
             .where(m.article_id.in_(ids), aside if set_aside else _counted(self.number))
             # the title before the text, then as one reads; one place can name two entities
             .order_by(m.article_id, _code_points(m.part).desc(), m.start, m.end, _code_points(m.entity))
         )
         by_article: defaultdict[int, list[MentionAt]] = defaultdict(list)
         for row in self._connection.execute(found):
-            by_article[row.article_id].append(MentionAt(self.entity(row.entity), *row[2:]))
+            by_article[row.article_id].append(MentionAt(self.entity(row.entity), *tuple(row)[2:]))
         return by_article
 
     def _topics(self, ids: Iterable[int]) -> defaultdict[int, list[TopicAt]]:

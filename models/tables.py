@@ -292,6 +292,7 @@ class MentionRow(Base):
     decoy: Mapped[bool] = mapped_column(Boolean)
     prominence: Mapped[str] = mapped_column(String(8))
     sentence: Mapped[str] = mapped_column(String(300))  # its own evidence, so texts may be retired
+    main: Mapped[bool] = mapped_column(Boolean, default=False)  # the article is about the entity
     since: Mapped[int] = mapped_column(BigInteger)
     until: Mapped[int | None] = mapped_column(BigInteger)
     __table_args__ = (

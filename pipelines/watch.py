@@ -18,6 +18,7 @@ from models.text import Folded, evidence, fold, script_of
 from pipelines.aliases import AliasMatcher, Hit, stands_alone
 from pipelines.namesakes import is_namesake
 from pipelines.patterns import Context, compile_pattern
+from pipelines.prominence import main_entities
 from pipelines.spans import opening
 
 RULE_VERSION = 3  # counted up when the rules below change what is found: every article is then read again
@@ -137,9 +138,11 @@ class Tagger:
         _admit(places, self._entities)
         _spread(places)
         lead = max((end for _, end in islice(opening(title, text), LEAD_SENTENCES)), default=0)
-        return tuple(
+        found = [
             self._mention(place, lead) for part in parts for place in _leftmost(p for p in places if p.text is part)
-        )
+        ]
+        main = main_entities(found, self._entities)
+        return tuple(replace(one, main=True) if one.entity in main else one for one in found)
 
     def hits(self, raw: str, folded: Folded, language: str | None) -> Iterator[tuple[str, int, int]]:
         """(entity, start, end) of every name in one text, overlapping ones too and no context looked at; offsets into

@@ -176,6 +176,12 @@ SURFACE = Column[MentionLine]("surface", "the words in the text", "", lambda lin
 PROMINENCE = Column[MentionLine](
     "prominence", "where it stands: headline, lead or body", "", lambda line: line.mention.prominence
 )
+STANDING = Column[MentionLine](
+    "standing",
+    "main: the article is about the entity (headline, or lead and again); secondary: it is named beside others",
+    "",
+    lambda line: "main" if line.mention.main else "secondary",
+)
 SENTENCE = Column[MentionLine](
     "sentence", "the sentence it stands in, at most 300 characters", "", lambda line: line.mention.sentence
 )

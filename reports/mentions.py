@@ -11,7 +11,7 @@ from reports.ranged import in_range
 
 COLUMNS: tuple[Column[MentionLine] | Column[c.ArticleLine], ...] = (
     c.DAY, c.TIME, c.PRECISION, c.OUTLET, c.OUTLET_NAME, c.COUNTRY, c.VOICE, c.TIER, c.LANGUAGE, c.TITLE, c.URL,
-    c.ENTITY, c.ENTITY_NAME, c.ENTITY_TYPE, c.SURFACE, c.PROMINENCE, c.SENTENCE, c.TOPICS,
+    c.ENTITY, c.ENTITY_NAME, c.ENTITY_TYPE, c.SURFACE, c.PROMINENCE, c.STANDING, c.SENTENCE, c.TOPICS,
 )  # fmt: skip
 
 

@@ -98,7 +98,8 @@ def test_the_changes_are_seen_now(changed: tuple[Store, Config, datetime, dict[s
     """Else the test above would hold for a store that ignores time."""
     store, later, _, report = changed
     now = said(store, later, None)
-    assert all(now[name] != report[name] for name in report)
+    # no name stands in three articles here, so `candidates` is empty then and now
+    assert all(now[name] != report[name] for name in report if name != "candidates")
     text = now["mentions"].decode()
     assert "Caspian Wire" in text
     assert "northern_link" not in report["mentions"].decode()

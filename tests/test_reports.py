@@ -91,7 +91,13 @@ def test_the_page_of_columns_is_current() -> None:
 def test_mentions_one_row_each(shelf: Shelf) -> None:
     article = shelf.article("report", "A cable", on(2026, 3, 5), language="en", url="https://report.example/1")
     shelf.mention(
-        article, "azertelecom", part="title", surface="AzerTelecom", prominence="headline", sentence="A cable"
+        article,
+        "azertelecom",
+        part="title",
+        surface="AzerTelecom",
+        prominence="headline",
+        main=True,
+        sentence="A cable",
     )
     shelf.mention(article, "azertelecom", start=7, decoy=True)
     shelf.mention(article, "unknown_one", start=50, sentence="s" * 300)
@@ -101,7 +107,7 @@ def test_mentions_one_row_each(shelf: Shelf) -> None:
         "day": "2026-03-05", "time": "12:00", "precision": "minute", "outlet": "report", "outlet_name": "Report",
         "country": "AZ", "voice": "earned", "tier": "1", "language": "en", "title": "A cable",
         "url": "https://report.example/1", "entity": "azertelecom", "entity_name": "AzerTelecom", "entity_type": "org",
-        "surface": "AzerTelecom", "prominence": "headline", "sentence": "A cable",
+        "surface": "AzerTelecom", "prominence": "headline", "standing": "main", "sentence": "A cable",
         "topics": "trans_caspian_cable primary 3.25",
     }  # fmt: skip
     assert (second["entity"], second["entity_name"], len(second["sentence"])) == ("unknown_one", "unknown_one", 300)
