@@ -11,10 +11,11 @@ from lxml.html import HtmlElement
 from trafilatura.utils import load_html
 
 from crawler.bodies import SHORT, body_of, is_hostile
+from crawler.bylines import authors_of
 from crawler.decoding import decode
 from crawler.jsonld import text_of
 from crawler.language import language_of
-from crawler.metadata import Head, about_of, authors_of, canonical_of, read_head, site_name, title_of
+from crawler.metadata import Head, about_of, canonical_of, read_head, site_name, title_of
 from crawler.pagedates import When, modified_of, published_of, stated_day
 from crawler.pagehints import hinted, hinted_body, hinted_date, hinted_title, layouts, order_of, zone_of
 from crawler.pagekind import kind_of
@@ -96,7 +97,13 @@ def _body(
     if found and (hint.proven or len(found) >= SHORT):
         return found
     about = f"{title} {about_of(head)}"
-    general = body_of(None if hostile else tree, markup, text_of(head.article.get("articleBody")), about, warnings)
+    general = body_of(
+        None if hostile else tree,
+        markup,
+        text_of(head.article.get("articleBody")),
+        about,
+        warnings,
+    )
     if found and len(found) * 2 >= len(general):
         return found
     if found:
