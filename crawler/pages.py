@@ -15,7 +15,7 @@ from crawler.bylines import authors_of
 from crawler.decoding import decode
 from crawler.jsonld import text_of
 from crawler.language import language_of
-from crawler.metadata import Head, about_of, canonical_of, read_head, site_name, title_of
+from crawler.metadata import Head, about_of, canonical_of, descriptions_of, read_head, site_name, title_of
 from crawler.pagedates import When, modified_of, published_of, stated_day
 from crawler.pagehints import hinted, hinted_body, hinted_date, hinted_title, layouts, order_of, zone_of
 from crawler.pagekind import kind_of
@@ -103,6 +103,7 @@ def _body(
         text_of(head.article.get("articleBody")),
         about,
         warnings,
+        descriptions_of(head),
     )
     if found and len(found) * 2 >= len(general):
         return found
