@@ -15,7 +15,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from trafilatura.settings import use_config
 
 from crawler.bodylines import link_blocks, without_noise
-from crawler.bodyparts import completed, missing_share, paragraphs_of, prose_share, standfirst
+from crawler.bodyparts import completed, missing_share, paragraphs_of, prose_share, standfirst, unwrap_layout_tables
 from crawler.plain import one_line, plain
 
 SHORT = 250  # characters; a body below is compared with the fallback's
@@ -90,6 +90,8 @@ def body_of(
     about         the page's title and description: a body that holds few of their words is somebody else's.
     descriptions  what the page says of itself: a paragraph of it that does so, too, is the standfirst.
     """
+    if tree is not None:
+        unwrap_layout_tables(tree)
     body = _of_tree(tree, markup, about, warnings) if tree is not None else ""
     if len(article_body) >= LEAST_ARTICLE_BODY:
         if tree is not None and _is_other_text(body, article_body):
@@ -119,7 +121,7 @@ def _of_tree(tree: HtmlElement, markup: str, about: str, warnings: list[str]) ->
         return body
     if len(body) < DOUBTFUL and (missing >= HALF_MISSING or not paragraphs):
         other = _by_trafilatura(tree, fast=False)
-        if len(other) >= LONGER * len(body) and _kept(about, other) >= LEAST_KNOWN:
+        if len(other) > LONGER * len(body) and _kept(about, other) >= LEAST_KNOWN:
             warnings.append("body by a slower way: the quick one's was a small part of the page")
             return other
     better = False

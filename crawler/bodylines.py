@@ -98,6 +98,8 @@ _NEWSLETTER = re.compile(
     r"(?:sign up|subscri|inbox|melde dich|abonn|posteingang|suscr|inscri|iscriv).{0,120}newsletter",
     re.IGNORECASE,
 )
+_NO_LETTERS = re.compile(r"[\W_]+")
+_DIGITS = re.compile(r"\d+")
 _BULLET = re.compile(r"[-–•*·▪►]\s+(?=\w)")
 # Lines between the headline and the text: who and when.
 _BY = re.compile(
@@ -150,7 +152,7 @@ def _is_byline(line: str) -> bool:
 
 def squeezed(text: str) -> str:
     """Letters and digits only, case folded: how lines of a body are found again in the tree."""
-    return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
+    return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def link_blocks(tree: HtmlElement) -> set[str]:
@@ -162,9 +164,12 @@ def link_blocks(tree: HtmlElement) -> set[str]:
         block = next((up for up in link.iterancestors("p", "li", "h2", "h3", "h4", "h5", "div", "blockquote")), None)
         if block is None or (link.get("href") or "#").startswith("#"):  # a table of contents names our own headings
             continue
-        whole, inside = squeezed(_begin(block)), squeezed(_begin(link))
-        words = sum(not char.isdigit() for char in whole)  # a date may stand before the link
-        if LEAST_LINK <= len(inside) <= LONGEST_LINK and len(inside) >= LINK_SHARE * words:
+        inside = squeezed(_begin(link))
+        if not LEAST_LINK <= len(inside) <= LONGEST_LINK:
+            continue
+        whole = squeezed(_begin(block))
+        words = len(whole) if len(whole) <= len(inside) else len(_DIGITS.sub("", whole))  # a date may stand before it
+        if len(inside) >= LINK_SHARE * words:
             blocks.add(whole)
     return blocks
 

@@ -26,8 +26,11 @@ LEAST_STANDFIRST, LONGEST_STANDFIRST = (
     30,
     1_000,
 )  # letters of a description that can be one; characters of its paragraph
+START, LEAST_START = 60, 12  # characters, and squeezed letters of them, by which most paragraphs are passed over
 MOST_PIECES = 60  # pieces of text that are read of it
 MOST_LOOKED = 10_000  # elements that are looked at for it
+LEAST_LAID_OUT = 400  # characters of a table's cell that holds part of a page
+MOST_TABLES = 2_000  # looked at in one page
 MOST_LINKED = 0.5  # of a paragraph's letters in links: more is a teaser
 _ASIDE = frozenset(("aside", "footer", "nav", "form", "figure", "figcaption", "header", "template"))
 
@@ -45,6 +48,44 @@ class Paragraph:
     @property
     def head(self) -> str:
         return self.key[:HEAD]
+
+
+def unwrap_layout_tables(tree: HtmlElement) -> None:
+    """Tables that lay a page out become blocks, so that their paragraphs are kept: cells of data are short.
+
+    Changes the tree. The cells of one row stay apart; the words stay where they are.
+    """
+    for table in list(islice(tree.iter("table"), MOST_TABLES)):
+        rows = [
+            row for part in (table, *table.iterchildren("tbody", "thead", "tfoot")) for row in part.iterchildren("tr")
+        ]
+        cells = [cell for row in rows for cell in row.iterchildren("td", "th")]
+        if not any(_is_laid_out(cell) for cell in cells):
+            continue
+        menus = {cell for cell in cells if _is_menu(cell)}
+        for element in (table, *table.iterchildren("tbody", "thead", "tfoot"), *rows, *cells):
+            element.tag = "aside" if element in menus else "div"
+
+
+def _is_laid_out(cell: HtmlElement) -> bool:
+    """Whether a cell holds parts of a page: a headline, or long text with breaks or blocks in it."""
+    if next(cell.iter("h1"), None) is not None:
+        return True
+    if next(cell.iter("p", "br", "div", "table"), None) is None:
+        return False
+    length = 0
+    for piece in cell.itertext():
+        length += len(piece.strip())
+        if length >= LEAST_LAID_OUT:
+            return True
+    return False
+
+
+def _is_menu(cell: HtmlElement) -> bool:
+    """Whether it holds links and nothing else."""
+    linked = "".join(text for link in islice(cell.iter("a"), MOST_PIECES) for text in link.itertext())
+    whole = "".join(islice(cell.itertext(), 4 * MOST_PIECES))
+    return bool(linked.strip()) and len(squeezed(linked)) == len(squeezed(whole))
 
 
 def paragraphs_of(tree: HtmlElement) -> list[Paragraph]:
@@ -140,7 +181,9 @@ def standfirst(tree: HtmlElement, body: str, descriptions: Sequence[str]) -> str
         if element.tag == "h1":
             headline = True
         text = element.text or (element[0].text if len(element) else "") or ""
-        if not headline or element.tag in ("h1", "header") or not text.strip():
+        if not headline or element.tag in ("h1", "header") or not (start := squeezed(text[:START])[:LEAST_START]):
+            continue
+        if not any(head.startswith(start) for head in wanted):  # nearly all end here
             continue
         whole = squeezed(text := one_line("".join(islice(element.itertext(), MOST_PIECES))))
         if len(text) > LONGEST_STANDFIRST or whole[:HEAD] in key:

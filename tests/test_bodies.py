@@ -203,3 +203,20 @@ def test_links_with_dates_before_them_lead_elsewhere() -> None:
         "<html><body><ul><li>19.03.2024 <a href='/a'>The port is dredged again</a></li></ul></body></html>"
     )
     assert squeezed("19.03.2024 The port is dredged again") in link_blocks(tree)
+
+
+def test_a_table_that_lays_the_page_out_is_no_table() -> None:
+    prose = "<br><br>".join(paragraph(number) for number in range(1, 8))
+    menu = "<td><a href='/1'>Home</a> <a href='/2'>Archive</a></td>"
+    page = f"<html><body><table><tr>{menu}<td><h1>Two ships</h1><div>{prose}</div></td></tr></table></body></html>"
+    body = body_of(load_html(page), page, "", "Two ships", [])
+    assert "|" not in body
+    assert "Archive" not in body
+    assert [line for line in body.splitlines() if line.startswith("On day")] == [paragraph(n) for n in range(1, 8)]
+
+
+def test_a_table_of_data_stays_a_table() -> None:
+    prose = "".join(f"<p>{paragraph(number)}</p>" for number in range(1, 8))
+    table = "<table><tr><th>Ship</th><th>Days</th></tr><tr><td>Anna</td><td>12</td></tr></table>"
+    page = f"<html><body><article><h1>Two ships</h1>{prose}{table}</article></body></html>"
+    assert "| Anna | 12 |" in body_of(load_html(page), page, "", "Two ships", [])
