@@ -1,28 +1,20 @@
-"""Title, authors, site name, canonical address: JSON-LD, Open Graph, meta, microdata and h1 in one cascade."""
+"""Title, site name, canonical address: JSON-LD, Open Graph, meta and h1 in one cascade."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
 from crawler.addresses import is_plausible_canonical, join
-from crawler.jsonld import Node, article_node, parse_blocks, resolve, text_of, types_of
+from crawler.jsonld import Node, article_node, parse_blocks, resolve, text_of
 from crawler.plain import one_line, plain
 
 LONGEST_TITLE = 400  # characters; longer ones are descriptions put in the wrong place
-LONGEST_AUTHOR = 80  # characters of an element that holds a byline
-MOST_AUTHORS = 20
-MOST_LINKS = 2_000  # of a page that are looked at for its author's
+MOST_HEADING = 4  # words of an h1 over a box of the page's margin
 
-_AUTHOR_METAS = (
-    "author", "article:author", "dc.creator", "dcterms.creator", "dc.author", "parsely-author", "sailthru.author",
-    "byl", "cxenseparse:author", "article:author_name", "og:article:author", "citation_author",
-)  # fmt: skip
 _SEPARATORS = re.compile(r"\s+[|\-–—·•»:/]+\s+|\s*[|»·•]\s*")
 _LETTERS = re.compile(r"[^\w]+")
 
@@ -73,16 +65,18 @@ def site_name(head: Head) -> str:
     return plain(named or text_of(publisher))[:100]
 
 
-def _squeezed(text: str) -> str:
+def letters_of(text: str) -> str:
+    """Its letters and digits only, case folded: how names and titles are compared."""
     return _LETTERS.sub("", text).casefold()
 
 
-def _is_site(part: str, head: Head, site: str) -> bool:
-    squeezed = _squeezed(part)
+def is_site(part: str, head: Head, site: str) -> bool:
+    """Whether a piece of text is the outlet's name, as the page or its address gives it."""
+    squeezed = letters_of(part)
     host = (urlsplit(head.url).hostname or "").removeprefix("www.")
-    labels = {_squeezed(host), _squeezed(host.rsplit(".", 1)[0]), *(_squeezed(label) for label in host.split("."))}
+    labels = {letters_of(host), letters_of(host.rsplit(".", 1)[0]), *(letters_of(label) for label in host.split("."))}
     return bool(squeezed) and (
-        squeezed in labels or (bool(site) and (squeezed == _squeezed(site) or _squeezed(site).startswith(squeezed)))
+        squeezed in labels or (bool(site) and (squeezed == letters_of(site) or letters_of(site).startswith(squeezed)))
     )
 
 
@@ -92,31 +86,40 @@ def without_site(title: str, head: Head, site: str) -> str:
     if len(pieces) < 2:
         return title
     for index in range(1, len(pieces)):
-        if _is_site(pieces[index], head, site):
+        if is_site(pieces[index], head, site):
             return title[: title.find(pieces[index], len(pieces[0]))].rstrip(" |-–—·•»:/")
-    if _is_site(pieces[0], head, site):
+    if is_site(pieces[0], head, site):
         return title[len(pieces[0]) :].lstrip(" |-–—·•»:/")
     return title
 
 
 def title_of(head: Head, site: str) -> str:
-    """The headline: an h1 that the other titles agree with, else JSON-LD, Open Graph or <title> without the site."""
+    """The headline that readers see: an h1 that another title agrees with, else what two statements agree on, else the
+    lone h1, JSON-LD, Open Graph or <title> without the site."""
     headline = plain(text_of(head.article.get("headline")))
     shared = plain(head.meta("og:title", "twitter:title", "dc.title", "title"))
     tag = plain(head.title_tag)
-    others = [_squeezed(text) for text in (shared, tag, headline) if text]
+    if letters_of(site) == letters_of(shared):  # some pages give their headline as the site's name
+        site = ""
+    titles = [text for text in (shared, tag, headline) if text]
+    headings = [text for text in map(plain, head.headings) if not is_site(text, head, site)]
+    others = [letters_of(text) for text in titles]
     agreeing = [
         text
-        for text in map(plain, head.headings)
-        if 8 < len(text) <= LONGEST_TITLE and any(_squeezed(text) in other for other in others)
+        for text in headings
+        if 8 < len(text) <= LONGEST_TITLE and any(letters_of(text) in other for other in others)
     ]
-    agreeing = [text for text in agreeing if not _is_site(text, head, site)]
+    agreeing = [text for text in agreeing if not _is_section(text, titles, agreeing)]
+    stated = (headline, without_site(shared, head, site))
+    twice = _stated_twice(head, site, *stated)
     if agreeing:
-        return max(agreeing, key=len)
-    shown = _shown_alone(head, site, (headline, without_site(shared, head, site)))
+        longest = max(agreeing, key=len)
+        kicker, found, _ = longest.rpartition(twice) if twice else ("", "", "")
+        return twice if found and kicker[-1:].isalnum() else longest  # "MarketsOil falls" is a kicker and a headline
+    shown = twice or _shown_alone([text for text in headings if not _is_section(text, titles, headings)], stated)
     if shown:
         return shown
-    if headline and not _is_site(headline, head, site):
+    if headline and not is_site(headline, head, site):
         return headline[:LONGEST_TITLE]
     title = without_site(shared or tag, head, site)
     if not title and head.headings:
@@ -124,182 +127,51 @@ def title_of(head: Head, site: str) -> str:
     return title[:LONGEST_TITLE]
 
 
-def _shown_alone(head: Head, site: str, stated: tuple[str, ...]) -> str:
-    """The only h1, which readers see, before titles written for search engines; without a kicker that it may hold."""
-    alone = [text for text in map(plain, head.headings) if not _is_site(text, head, site)]
-    if len(alone) != 1 or not 15 < len(alone[0]) <= LONGEST_TITLE:
+def _is_section(text: str, titles: list[str], headings: list[str]) -> bool:
+    """Whether an h1 is only a piece of another title, beside a longer one or one that is an h1 itself: the name of a
+    blog, a section, a series."""
+    squeezed = letters_of(text)
+    shown = {letters_of(heading) for heading in headings}
+    for title in titles:
+        pieces = [letters_of(piece) for piece in _SEPARATORS.split(title)]
+        if squeezed in pieces and any(len(piece) > len(squeezed) and piece not in shown for piece in pieces):
+            return True
+        if squeezed in pieces[1:] and pieces[0] in shown:
+            return True
+    return False
+
+
+def _stated_twice(head: Head, site: str, headline: str, shared: str) -> str:
+    """The headline on which JSON-LD and Open Graph agree, "" where they do not."""
+    if not 15 < len(headline) <= LONGEST_TITLE or is_site(headline, head, site):
         return ""
-    squeezed = _squeezed(alone[0])
-    return next((text for text in stated if len(text) > 15 and _squeezed(text) in squeezed), alone[0])
+    return headline if letters_of(headline) == letters_of(shared) else ""
+
+
+def _shown_alone(headings: list[str], stated: tuple[str, ...]) -> str:
+    """The only h1, which readers see, before titles written for search engines; without a kicker that it may hold.
+
+    A first h1 is the only one, too, where the others are headings of a few words: "More from the region".
+    """
+    alone = headings[:1] if all(len(text.split()) <= MOST_HEADING for text in headings[1:]) else []
+    if not alone or not 15 < len(alone[0]) <= LONGEST_TITLE:
+        return ""
+    if len(headings) > 1 and len(alone[0].split()) <= MOST_HEADING:
+        return ""
+    squeezed = letters_of(alone[0])
+    return next((text for text in stated if len(text) > 15 and letters_of(text) in squeezed), alone[0])
 
 
 def about_of(head: Head) -> str:
     """The page's own short description, "" where it has none."""
-    return plain(
-        head.meta("og:description", "description", "twitter:description") or text_of(head.article.get("description"))
-    )
+    return next(iter(descriptions_of(head)), "")
 
 
-# ------------------------------------------------------------------------------------------------------------- authors
-
-_AND = re.compile(r"\s*[;|,•·/]\s*|\s+(?:and|und|et|и|və|ve|та|with|y|&)\s+|\s{3,}", re.IGNORECASE)
-_BYLINE_NAMES = re.compile(r"author|byline|autor|yazar|müəllif", re.IGNORECASE)
-_NOT_BYLINE_NAMES = re.compile(
-    r"comment|bio|related|avatar|image|social|authori[sz]|date|(?<!author)(?<!autor)(?<!author[-_])list", re.IGNORECASE
-)
-_AUTHOR_ADDRESS = re.compile(
-    r"/(?:authors?|autor(?:en|e[sn]?)?|auteurs?|autori|avtor|yazar(?:lar)?|muellif|profiles?)/", re.I
-)
-# Agencies credited in a byline: whose text it is. Any other organisation in it is a desk or the outlet itself.
-_AGENCY = re.compile(
-    r"(?:the )?(?:associated press|ap|reuters|thomson reuters|afp|agence france[- ]presse|dpa|deutsche presse-agentur|"
-    r"sid|apa|austria presse agentur|ansa|efe|europa press|press association|pa media|bloomberg(?: news)?|xinhua|"
-    r"新华社|"
-    r"anadolu ajansı|anadolu agency|aa|dha|iha|тасс|tass|риа новости|интерфакс|interfax|укринформ|укрінформ|ukrinform|"
-    r"казинформ|kazinform|qazinform|azertac|azərtac|азертадж|canadian press|"
-    r"ntb|tt|ritzau|"
-    r"belga|anp|pap|čtk|kyodo|yonhap)(?: deutschland)?",
-    re.IGNORECASE,
-)
-# Two to four capitalised words, once or several times: nothing else in a byline is taken for people.
-_NAME = r"(?:[^\W\d_a-z][\w'’.-]{0,25}\s+){1,3}[^\W\d_a-z][\w'’-]+"
-_NAMES = re.compile(rf"{_NAME}(?:\s*(?:,|;|\band\b|\bund\b|\bet\b|и|və|ve|&)\s*{_NAME})*")
-_ONE_NAME = re.compile(_NAME)
-_TITLE = re.compile(r"^(?:dr|prof|phd|mag|univ)\.?\s+", re.IGNORECASE)
-_BY = re.compile(
-    r"^(?:by|von|par|por|di|af|av|door|written by|posted by|story by|text|автор|авторы|текст|müəllif|yazan|мәтін)"
-    r"\b[\s:]+",
-    re.IGNORECASE,
-)
-_NOBODY = re.compile(
-    r"^(?:admin(?:istrator)?|editor(?:ial)?(?: team| staff| board)?|staff(?: writer| reporter)?s?|news ?(?:desk|room)|"
-    r"web ?desk|web ?master|user|guest|author|unknown|none|null|anonymous|reporter|correspondent|redaksiya|"
-    r"редакци[яи]|редактор|администратор|редакция сайта|корреспондент|редакціяз?|редакція|editör|haber merkezi|"
-    r"müxbir|тілші|редакциясы|redaktor|press release|agenc(?:y|ies)|about the author|read more|view all.*|all posts.*|"
-    r".*(?:facebook|twitter|telegram|whatsapp|linkedin|instagram).*|"
-    r"see full bio|follow|subscribe|published|updated|share|contributors?|superuser|root|test)$",
-    re.IGNORECASE,
-)
-# Words that no person's name ends with or begins with: agencies, desks and titles.
-_ORGANISATION = re.compile(
-    r"^the\s|\b(?:press|agency|agence|agentur|agenzia|news|newswire|times|daily|journal|media|staff|redazione|"
-    r"redaktion\w*|rédaction|redacción|desk|team|company|sponsored|online|magazine|today|bureau|xəbər|ajansı|агентств\w*|"
-    r"новости|officer|director|manager|head of|reuters|bloomberg)$|^(?:head of|chief|агентство|иа)\s",
-    re.IGNORECASE,
-)
-_ACRONYM = re.compile(r"[A-ZА-ЯІЇƏ]{2,5}")  # agencies, and degrees after a name
-_TRAILING = re.compile(
-    r"\s+(?:the associated press|associated press|usa today|reuters|afp|ap|phd|m\.?d\.?|ms|ma)$", re.IGNORECASE
-)
-_NOT_A_NAME = re.compile(r"https?:|www\.|@\S+\.\w|[{}<>\[\]=#]|\d{3,}|\.(?:com|net|org|az|ru|kz|html)\b", re.IGNORECASE)
-_ROLE = re.compile(
-    r"\s*(?:[,(|–—-]\s*)?\b(?:senior |chief |staff |special |political |science |business )*"
-    r"(?:reporter|correspondent|editor(?:-in-chief)?|writer|contributor|journalist|columnist|photographer)\b.*$",
-    re.IGNORECASE,
-)
-
-
-def authors_of(head: Head, site: str) -> tuple[str, ...]:
-    """People who wrote the page, in its order, each once: JSON-LD, then meta, then bylines marked up as such."""
-    agencies: tuple[str, ...] = ()
-    for ask in (_from_jsonld, _from_metas, _from_markup, _from_bylines, _from_links):
-        found = ask(head)
-        agencies = agencies or _agencies(found, head, site)
-        people = _people(found, head, site)
-        if people:
-            return (*people, *agencies)
-    return agencies
-
-
-def _agencies(found: list[str], head: Head, site: str) -> tuple[str, ...]:
-    """Agencies that a byline credits alone, never the outlet itself."""
-    parts = [part.strip() for value in found for part in _AND.split(plain(value))]
-    named = [part for part in parts if _AGENCY.fullmatch(part) and not _is_site(part, head, site)]
-    return tuple(dict.fromkeys(named))
-
-
-def _from_jsonld(head: Head) -> list[str]:
-    value = resolve(head.article.get("author") or head.article.get("creator"), head.nodes)
-    entries = value if isinstance(value, list) else [value]
-    names: list[tuple[str, bool]] = []
-    for entry in entries[:MOST_AUTHORS]:
-        organisation = isinstance(entry, dict) and bool(types_of(entry) & {"organization", "newsmediaorganization"})
-        value = entry.get("name") if isinstance(entry, dict) else entry
-        parts: list[Any] = value if isinstance(value, list) else [value]
-        names.extend((part, organisation) for part in parts if isinstance(part, str))
-    if len(names) > 1 and not all(organisation for _, organisation in names):
-        return [name for name, organisation in names if not organisation]
-    return [name for name, _ in names]
-
-
-def _from_metas(head: Head) -> list[str]:
-    for name in _AUTHOR_METAS:
-        values = [value for value in head.metas.get(name, ()) if not _NOT_A_NAME.search(value)]
-        if values:
-            return values
-    return []
-
-
-def _from_markup(head: Head) -> list[str]:
-    found = head.tree.xpath('//*[@itemprop="author" or @rel="author"]')
-    names = []
-    for element in found[:MOST_AUTHORS]:
-        inner = element.xpath('.//*[@itemprop="name"]')
-        text = one_line((inner[0] if inner else element).text_content()) or one_line(element.get("content"))
-        if 2 < len(text) < LONGEST_AUTHOR:
-            names.append(text)
-    return names
-
-
-def _from_bylines(head: Head) -> list[str]:
-    """The first element named like a byline, where its text is nothing but names."""
-    looked = 0
-    for element in head.tree.iter("span", "a", "p", "div", "address", "strong", "li", "h4", "h5"):
-        name = f"{element.get('class') or ''} {element.get('id') or ''}"
-        if not _BYLINE_NAMES.search(name) or _NOT_BYLINE_NAMES.search(name):
-            continue
-        looked += 1
-        text = one_line(" ".join(element.itertext()))
-        names = _BY.sub("", text)
-        each = [part for word in element.itertext() if (part := _BY.sub("", one_line(word)).strip(" ,;|·"))]
-        if 1 < len(each) <= MOST_AUTHORS and all(_ONE_NAME.fullmatch(part) for part in each):
-            return each
-        if 4 < len(text) < LONGEST_AUTHOR and _NAMES.fullmatch(names):
-            return [names]
-        if looked > MOST_AUTHORS:
-            break
-    return []
-
-
-def _from_links(head: Head) -> list[str]:
-    """The first link to an author's page outside the page's margins, with those that stand beside it."""
-    for link in islice(head.tree.iter("a"), MOST_LINKS):
-        if not _AUTHOR_ADDRESS.search(link.get("href") or "") or any(
-            up.tag in ("aside", "footer", "nav") for up in link.iterancestors()
-        ):
-            continue
-        block = link.getparent()
-        beside = list(islice(block.iter("a"), MOST_AUTHORS)) if block is not None else [link]
-        names = [one_line(one.text_content()) for one in beside if _AUTHOR_ADDRESS.search(one.get("href") or "")]
-        if names and all(_ONE_NAME.fullmatch(_TITLE.sub("", name)) for name in names):
-            return names
-    return []
-
-
-def _people(found: list[str], head: Head, site: str) -> tuple[str, ...]:
-    people: dict[str, str] = {}
-    for value in found:
-        for part in _AND.split(_BY.sub("", plain(value))):
-            name = _TRAILING.sub("", _ROLE.sub("", _BY.sub("", part)).strip(" .,:;-–—|*"))
-            if _is_person(name) and not _is_site(name, head, site):
-                people.setdefault(_squeezed(name), name)
-    return tuple(people.values())[:MOST_AUTHORS]
-
-
-def _is_person(name: str) -> bool:
-    likely = 1 < len(name) <= 60 and any(letter.isalpha() for letter in name)
-    likely = likely and not _ACRONYM.fullmatch(name) and not _ORGANISATION.search(name)
-    return likely and not _NOBODY.match(name) and not _NOT_A_NAME.search(name)
+def descriptions_of(head: Head) -> tuple[str, ...]:
+    """What the page says of itself, each wording once."""
+    said = (head.meta(name) for name in ("og:description", "description", "twitter:description"))
+    stated = text_of(head.article.get("description"))
+    return tuple(dict.fromkeys(text for one in (*said, stated) if (text := plain(one))))
 
 
 # ----------------------------------------------------------------------------------------------------------- canonical

@@ -11,10 +11,12 @@ from lxml.html import HtmlElement
 from trafilatura.utils import load_html
 
 from crawler.bodies import SHORT, body_of, is_hostile
+from crawler.bylines import authors_of
 from crawler.decoding import decode
 from crawler.jsonld import text_of
 from crawler.language import Languages, languages_of
-from crawler.metadata import Head, about_of, authors_of, canonical_of, read_head, site_name, title_of
+from crawler.mending import mended
+from crawler.metadata import Head, about_of, canonical_of, descriptions_of, read_head, site_name, title_of
 from crawler.pagedates import When, modified_of, published_of, stated_day
 from crawler.pagehints import hinted, hinted_body, hinted_date, hinted_title, layouts, order_of, zone_of
 from crawler.pagekind import kind_of
@@ -22,6 +24,8 @@ from models.article import Page
 from models.config import PageHints
 
 HEAD_CHARS = 300_000  # of a hostile page's markup, enough for its <head>
+LINES_OVER_TITLE = 3  # of a body that are looked at for its title
+LONGEST_OVER_TITLE = 40  # characters of a line that is a section, a date or a byline; a longer one says something
 _BODY_START = re.compile(r"<body\b", re.IGNORECASE)
 
 
@@ -46,6 +50,7 @@ def read_page(
     A page without words comes back as kind "empty": nothing is raised for it.
     """
     markup, warnings = decode(body, url, headers)
+    markup = mended(markup, warnings)
     hostile = is_hostile(markup)
     if hostile:
         warnings.append("hostile markup: read without its structure")
@@ -99,7 +104,14 @@ def _body(
     if found and (hint.proven or len(found) >= SHORT):
         return found
     about = f"{title} {about_of(head)}"
-    general = body_of(None if hostile else tree, markup, text_of(head.article.get("articleBody")), about, warnings)
+    general = body_of(
+        None if hostile else tree,
+        markup,
+        text_of(head.article.get("articleBody")),
+        about,
+        warnings,
+        descriptions_of(head),
+    )
     if found and len(found) * 2 >= len(general):
         return found
     if found:
@@ -136,10 +148,15 @@ def _head_only(markup: str) -> str:
 
 
 def _without_headline(text: str, title: str) -> str:
-    """The body without first lines that only repeat the title: a name in it would count as mentioned twice."""
+    """The body without first lines that only repeat the title, and what is printed over it, such as a section's name:
+    a name in them would count as mentioned twice."""
     wanted = " ".join(title.casefold().split())
-    first, _, rest = text.partition("\n")
-    while wanted and rest and " ".join(first.casefold().split()) == wanted:
-        text = rest
-        first, _, rest = text.partition("\n")
-    return text
+    lines = text.split("\n")
+    begin = number = 0  # the first line that stays, the one that is looked at
+    while wanted and number < min(begin + LINES_OVER_TITLE, len(lines) - 1):
+        if " ".join(lines[number].casefold().split()) == wanted:
+            begin = number + 1
+        elif len(lines[number]) > LONGEST_OVER_TITLE:
+            break
+        number += 1
+    return "\n".join(lines[begin:])

@@ -6,8 +6,8 @@ import pytest
 from trafilatura.utils import load_html
 
 from crawler.bodies import body_of
-from crawler.bodylines import is_noise, link_blocks, without_noise
-from crawler.bodyparts import completed, missing_share, paragraphs_of, prose_share
+from crawler.bodylines import is_head_line, is_noise, link_blocks, squeezed, without_noise
+from crawler.bodyparts import completed, missing_share, paragraphs_of, prose_share, standfirst
 
 NOISE = [
     "Article content",
@@ -126,3 +126,97 @@ def test_a_body_that_knows_nothing_of_the_page_gives_way() -> None:
     body = body_of(load_html(markup), markup, "", about, warnings)
     assert "On day 3 of the work" in body
     assert any("slower way" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "- Oops!Something went wrong.Please try again later.",
+        "Suscríbete a nuestro newsletter",
+        "Our newsletter tells you each morning what is new: sign up here",
+        "Please log in to leave a comment.",
+        "Photo: The harbour office",
+        "Фото: пресс-служба порта",
+        "— Anna Rivers (@annar) January 2, 2026",
+        "（责任编辑：王小明）",
+        "责编：王小明、李海",
+        "Most read in Shipping",
+    ],
+)
+def test_credits_and_offers_around_the_text_are_noise(line: str) -> None:
+    assert is_noise(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By Anna Rivers and Tom Banks",
+        "Von Anna Rivers - Aktau - Friday, 2 January 2026",
+        "Автор: Анна Речная",
+        "Published: 2 January 2026, 08:11 CET",
+        "17 noyabr, 2025 / 13:55",
+        "05.09.2024 | 12:03",
+    ],
+)
+def test_who_and_when_is_no_text_at_its_top_and_a_heading_further_down(line: str) -> None:
+    prose = "\n".join(paragraph(number) for number in range(1, 6))
+    assert without_noise(f"{line}\n{prose}", set()) == prose
+    assert line in without_noise(f"{prose}\n{line}\n{prose}", set())
+
+
+@pytest.mark.parametrize("line", ["By the end of May both ships are back.", "Von Aktau nach Baku in drei Tagen"])
+def test_a_sentence_that_begins_like_a_byline_stays(line: str) -> None:
+    assert not is_head_line(line)
+
+
+STANDFIRST = "Fishermen of three villages fear for their nets while divers bury copper nearby."
+
+
+def news(standfirst: str) -> str:
+    prose = "".join(f"<p>{paragraph(number)}</p>" for number in range(1, 8))
+    head = f"<header><h1>Two ships</h1>{standfirst}</header>"
+    return f"<html><body><article>{head}<div>{prose}</div></article></body></html>"
+
+
+@pytest.mark.parametrize("described", [STANDFIRST, f"{STANDFIRST[:70]}…"])
+def test_the_standfirst_is_found_by_the_pages_description(described: str) -> None:
+    tree = load_html(news(f"<div class='lead'><p>{STANDFIRST}</p><button>Share</button></div>"))
+    assert standfirst(tree, paragraph(1), (described,)) == STANDFIRST
+    body = body_of(tree, news(f"<p>{STANDFIRST}</p>"), "", "Two ships", [], (described,))
+    assert body.splitlines()[:2] == ["Two ships", STANDFIRST]
+    assert body.count("Fishermen") == 1
+
+
+def test_a_standfirst_that_only_repeats_the_text_is_not_added() -> None:
+    said = "On day 3 of the work the ships lay the cable from the western shore, the report of that morning said."
+    page = news(f"<p>{said}</p>")
+    assert not body_of(load_html(page), page, "", "Two ships", [], (said,)).startswith(said)
+
+
+@pytest.mark.parametrize("where", ["<aside><p>{}</p></aside>", "<figure><figcaption>{}</figcaption></figure>"])
+def test_a_caption_is_no_standfirst(where: str) -> None:
+    assert standfirst(load_html(news(where.format(STANDFIRST))), paragraph(1), (STANDFIRST,)) == ""
+
+
+def test_links_with_dates_before_them_lead_elsewhere() -> None:
+    tree = load_html(
+        "<html><body><ul><li>19.03.2024 <a href='/a'>The port is dredged again</a></li></ul></body></html>"
+    )
+    assert squeezed("19.03.2024 The port is dredged again") in link_blocks(tree)
+
+
+def test_a_table_that_lays_the_page_out_is_no_table() -> None:
+    prose = "<br><br>".join(paragraph(number) for number in range(1, 8))
+    menu = "<td><a href='/1'>Home</a> <a href='/2'>Archive</a></td>"
+    page = f"<html><body><table><tr>{menu}<td><h1>Two ships</h1><div>{prose}</div></td></tr></table></body></html>"
+    body = body_of(load_html(page), page, "", "Two ships", [])
+    assert "|" not in body
+    assert "Archive" not in body
+    assert [line for line in body.splitlines() if line.startswith("On day")] == [paragraph(n) for n in range(1, 8)]
+
+
+def test_a_table_of_data_stays_a_table() -> None:
+    prose = "".join(f"<p>{paragraph(number)}</p>" for number in range(1, 8))
+    table = "<table><tr><th>Ship</th><th>Days</th></tr><tr><td>Anna</td><td>12</td></tr></table>"
+    page = f"<html><body><article><h1>Two ships</h1>{prose}{table}</article></body></html>"
+    assert "| Anna | 12 |" in body_of(load_html(page), page, "", "Two ships", [])
