@@ -59,6 +59,11 @@ def peak_mb(pid: int) -> float:
     return _kilobytes(pid, "status", "VmHWM:") / 1024
 
 
+def resident_mb(pid: int) -> float:
+    """Resident set now in MB (2**20 bytes). 0 when the process has ended."""
+    return _kilobytes(pid, "status", "VmRSS:") / 1024
+
+
 def _kilobytes(pid: int, file: str, key: str) -> int:
     try:
         lines = (PROC / str(pid) / file).read_text("ascii", "replace").splitlines()

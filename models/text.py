@@ -11,13 +11,16 @@ import unicodedata
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 Script = Literal["latin", "cyrillic", "georgian", "han", "arabic", "other"]
 
 EVIDENCE_CHARS = 300  # DESIGN §5: what a fact may keep of a text that is not ours
 MAX_MARKS = 30  # Unicode's stream-safe limit of combining marks on one letter; more is an attack on the normaliser
+# The judges of an article ask for its folded text one after the other, a batch of 64 titles and texts in turn.
+REMEMBERED_TEXTS = 160
+REMEMBERED_CHARS = 20_000  # a longer text is folded anew, so that what is remembered stays under 30 MB at worst
 SENTENCE_REACH = 600  # characters looked at on each side of a place for the ends of its sentence
 
 # Characters that print as nothing and that pages put inside words: soft hyphen, zero-width space and joiners, marks of
@@ -93,6 +96,10 @@ def fold(text: str) -> Folded:
     One character in, one out, unless the text holds combining marks or invisible characters: then letters are composed,
     the invisible left out, and `starts`/`ends` say where each folded character was (shared notes, tagging, step 1).
     """
+    return _remembered(text) if len(text) <= REMEMBERED_CHARS else _fold(text)
+
+
+def _fold(text: str) -> Folded:
     if text.isascii():
         return Folded(_fold_ascii(text))
     if _ANY_ODD.search(text) is None:
@@ -101,9 +108,12 @@ def fold(text: str) -> Folded:
     return Folded(_fold_letters(composed), starts, ends)
 
 
+_remembered = lru_cache(maxsize=REMEMBERED_TEXTS)(_fold)
+
+
 def fold_word(text: str) -> str:
     """The folded form alone, for names out of the configuration."""
-    return fold(text).text
+    return _fold(text).text
 
 
 def _fold_ascii(text: str) -> str:
@@ -321,14 +331,19 @@ def sentence_at(text: str, start: int, end: int) -> tuple[int, int]:
     """The span of the sentence around text[start:end], looked for within 600 characters on each side."""
     low, high = max(0, start - SENTENCE_REACH), min(len(text), end + SENTENCE_REACH)
     begin, stop = low, high
+    before: list[re.Match[str]] = []
     for match in _END.finditer(text, low, high):
-        if match.end() <= start and _ends_sentence(text, match):
-            begin = match.end()
+        if match.end() <= start:
+            before.append(match)
         elif match.start() >= end and _ends_sentence(text, match):
             stop = match.end()
             break
         else:
             continue
+    for match in reversed(before):
+        if _ends_sentence(text, match):
+            begin = match.end()
+            break
     for span in _trimmed(text, begin, stop):
         return span
     return start, end

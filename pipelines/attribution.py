@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from models.article import Attribution, Mention, Part
 from models.config import Alias, Config, Entity, Outlet
@@ -35,6 +36,7 @@ from pipelines.watch import Tagger
 
 RULE_VERSION = 3  # counted up when the rules below change what is found
 CUE_REACH = 110  # folded characters beside a name in which its cue must lie; the longest cue with its words is 100
+MOST_UNKNOWN = 2_000  # unresolved names of one text; a real one has some ten, 600,000 are a page made to cost
 ROLE_REACH = 150  # behind a name, up to the verb at the end of its sentence
 _PLURAL = re.compile(r"s(?![^\W_])")
 _INTRODUCED = re.compile(r" (?:[^\W\d_A-ZА-ЯЁ]{2,20} ){1,4}[«\"“„]?")  # small words between a word and a name
@@ -157,7 +159,7 @@ def _unresolved(
     known = Spans(taken)
     begins = sorted(one.start for one in named)
     free = 0
-    spans = [*_unknown_spans(part), *_paper_spans(part, language)]
+    spans = [*islice(_unknown_spans(part), MOST_UNKNOWN), *islice(_paper_spans(part, language), MOST_UNKNOWN)]
     for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
         if start < free or known.touch(start, end) or _describes(part.raw, start, end, begins):
             continue
@@ -168,7 +170,9 @@ def _unresolved(
 def _unknown_spans(part: _Part) -> Iterator[tuple[int, int]]:
     for match in MEDIA.finditer(part.folded.text):
         yield part.folded.span(*match.span())
-    for pattern in UNRESOLVED:
+    for cues, pattern in UNRESOLVED:
+        if not any(cue in part.raw for cue in cues):
+            continue
         for found in pattern.finditer(part.raw):
             span = trimmed(part.raw, *found.span("name"))
             if span is not None:

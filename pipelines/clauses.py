@@ -137,8 +137,13 @@ def _beginning(title: str, text: str, base: int) -> Beginning:
 
 def hold(number: int, clause: Clause, article: Article, terms: Mapping[str, list[Found]]) -> Holding | None:
     """The clause with its places, or None: a group is missing, too far, or an `unless` list is near every place."""
-    groups = [_group(names, article, terms) for names in clause.all_of]
-    if not groups or not all(groups):
+    groups: list[list[Found]] = []
+    for names in clause.all_of:
+        group = _group(names, article, terms)
+        if not group:  # most clauses end at their first group: the others are not looked at
+            return None
+        groups.append(group)
+    if not groups:
         return None
     against = sorted(place.start for name in clause.unless for place in terms.get(name, ()))
     places: list[Place] = []

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import spacy
+from spacy import attrs
 from spacy.language import Language
 from spacy.matcher import Matcher
+from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans, get_lang_class, is_package
 
 from models.article import Mention
 from models.errors import ConfigError
 from pipelines.candidates import is_head_word, single_names, without_leading
-from pipelines.names import DATE, JOINT, MONEY, UNKNOWN, matcher_patterns, model_names
+from pipelines.names import JOINT, MONEY, UNKNOWN, WORD_RULES, dates, matcher_patterns, model_names
 from pipelines.watch import Tagger
 
+MOST_STRINGS = 50_000  # in a blank pipeline's vocabulary, about 13 MB; it is then built anew, which costs some ms
+# spaCy takes signs off a word one by one and looks at all of it each time: 100,000 quotes in a row took 20 minutes. A
+# longer run without a space is an address or an attack, and cut in the copy that is tokenised.
+_LONG_RUN = re.compile(r"(\S{120})\S(?=\S)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNASKED = (
+    attrs.SHAPE, attrs.PREFIX, attrs.SUFFIX, attrs.IS_STOP, attrs.IS_CURRENCY, attrs.IS_LEFT_PUNCT,
+    attrs.IS_RIGHT_PUNCT, attrs.IS_BRACKET, attrs.LIKE_NUM, attrs.LIKE_URL, attrs.LIKE_EMAIL,
+)  # fmt: skip
 MAX_CHARS = 300_000  # spaCy's own guard; documents are cut to 200,000 before
 _KEPT_LABELS = frozenset(("PERSON", "PER", "ORG", "GPE", "LOC", "MONEY", "DATE", "EVENT", "FAC"))
 _BLANK = frozenset(("en", "ru", "az", "tr", "uk", "zh"))  # with a tokeniser of their own; the rest is read as xx
 
 for _name, _default in (
+    ("khazri_text", None),  # the text as a whole: spaCy puts doc.text together from its tokens at each asking
     ("khazri_title_chars", 0),  # where the title ends
     ("khazri_language", None),
     ("khazri_outlet", None),
@@ -67,21 +81,26 @@ class NamesComponent:
     """Candidate names: a model's entities where one ran, else the Matcher's; money and dates by rules."""
 
     def __init__(self, nlp: Language) -> None:
-        self._matcher = Matcher(nlp.vocab)
-        for label, patterns in matcher_patterns().items():
+        self._matcher = Matcher(nlp.vocab, validate=False)  # its schema does not know flags of one's own
+        flags = {  # from the first that spaCy leaves to its users
+            name: nlp.vocab.add_flag(rule, flag_id=flag)
+            for flag, (name, rule) in enumerate(WORD_RULES.items(), attrs.FLAG19)
+        }
+        for label, patterns in matcher_patterns(flags).items():
             self._matcher.add(label, patterns, greedy="LONGEST")
 
     def __call__(self, doc: Doc) -> Doc:
         model = [span for span in doc.ents if span.label_ in _KEPT_LABELS]
         spans = model or [one for span in self._matcher(doc, as_spans=True) for one in _trimmed(_without_office(span))]
+        text = doc._.khazri_text or doc.text
         if not model:
-            for start, end, label in single_names(doc.text):
+            for start, end, label in single_names(text):
                 span = doc.char_span(start, end, label=label, alignment_mode="expand")
                 if span is not None:
                     spans.append(span)
-        for label, pattern in (("MONEY", MONEY), ("DATE", DATE)):
-            for match in pattern.finditer(doc.text):
-                span = doc.char_span(*match.span(), label=label, alignment_mode="expand")
+        for label, found in (("MONEY", (match.span() for match in MONEY.finditer(text))), ("DATE", dates(text))):
+            for start, end in found:
+                span = doc.char_span(start, end, label=label, alignment_mode="expand")
                 if span is not None:
                     spans.append(span)
         # of spans equally long the first wins: a label that says something before a mere run of capitals
@@ -121,7 +140,12 @@ def document(
     nlp: Language, title: str, text: str, language: str | None, outlet: str | None, mentions: tuple[Mention, ...]
 ) -> Doc:
     """Title and text as one document that knows where its title ends and what was found in it."""
-    doc = nlp.make_doc(f"{title}{JOINT}{text}" if title else text)
+    # Texts out of the store hold no lone surrogates; a row of `inspect` may, and spaCy hashes words as UTF-8.
+    whole = _SURROGATE.sub("\ufffd", f"{title}{JOINT}{text}" if title else text)
+    if isinstance(nlp.tokenizer, Tokenizer):  # Chinese, which has no spaces, is read letter by letter
+        whole = _LONG_RUN.sub(r"\1 ", whole)
+    doc = nlp.make_doc(whole)
+    doc._.khazri_text = whole
     doc._.khazri_title_chars = len(title)
     doc._.khazri_language = language
     doc._.khazri_outlet = outlet
@@ -133,6 +157,8 @@ def pipeline(language: str, ner: str, tagger: Tagger) -> Language:
     """The Language for a text's language: an installed model or a blank one, with our components behind it."""
     nlp = _base(language, ner)
     nlp.max_length = MAX_CHARS
+    if not nlp.pipe_names:
+        _lighten(nlp)
     watch = nlp.add_pipe("khazri_watch")
     assert isinstance(watch, WatchComponent)
     watch.tagger = tagger
@@ -148,3 +174,34 @@ def _base(language: str, ner: str) -> Language:
             raise ConfigError(f"ner: spaCy package {name!r} is not installed")
     code = language if language in _BLANK else UNKNOWN
     return get_lang_class(code)()
+
+
+def _lighten(nlp: Language) -> None:
+    """Twice the speed for a blank pipeline on words it has not met; its tokens stay as they were.
+
+    Prefixes, suffixes and infixes are signs and digits in every language of ours: words of letters are not searched
+    for them. What only a model or nobody asks of a word is not worked out: `like_num`, `is_stop`, `shape_` and their
+    like say nothing in these pipelines.
+    """
+    for attribute in _UNASKED:
+        nlp.vocab.lex_attr_getters.pop(attribute, None)  # type: ignore[attr-defined]
+    tokenizer = nlp.tokenizer
+    if isinstance(tokenizer, Tokenizer):  # Chinese has one of its own, without rules and cache
+        tokenizer.max_cache_size = MOST_STRINGS
+        tokenizer.prefix_search = _unless_letters(tokenizer.prefix_search, None)
+        tokenizer.suffix_search = _unless_letters(tokenizer.suffix_search, None)
+        tokenizer.infix_finditer = _unless_letters(tokenizer.infix_finditer, ())
+
+
+def _unless_letters(search: Callable[[str], Any], nothing: Any) -> Callable[[str], Any]:
+    return lambda word: nothing if word.isalpha() else search(word)
+
+
+def is_blank(nlp: Language) -> bool:
+    """Whether it holds our components and no model: cheap to build, and its vocabulary the only thing that grows."""
+    return set(nlp.pipe_names) <= {"khazri_watch", "khazri_names"}
+
+
+def is_full(nlp: Language) -> bool:
+    """Whether a blank pipeline has met so many words that it is time for a new one."""
+    return is_blank(nlp) and len(nlp.vocab.strings) > MOST_STRINGS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -33,10 +34,18 @@ OFFICES = _words(
 )
 
 _NAME_WORD = "[^\\W\\d_a-zа-яёәғқңөұүһіїєґəöüğışçéáâîûა-ჰ一-鿿][\\w'’.-]*"
-CAPITALISED = f"^{_NAME_WORD}$"
-CAMEL = "^[A-ZА-Я][a-zа-яё]+[A-ZА-Я][A-Za-zА-Яа-яё]+$"
+CAPITALISED = re.compile(f"^{_NAME_WORD}$")
+CAMEL = re.compile("^[A-ZА-Я][a-zа-яё]+[A-ZА-Я][A-Za-zА-Яа-яё]+$")
+_LEGAL_FORMS, _OFFICES = frozenset(LEGAL_FORMS), frozenset(OFFICES)
+# What the Matcher's patterns ask of a word. spaCy keeps the answers with the word: asked once, not at every place.
+WORD_RULES: dict[str, Callable[[str], bool]] = {
+    "capital": lambda word: CAPITALISED.search(word) is not None,
+    "camel": lambda word: CAMEL.search(word) is not None,
+    "legal": lambda word: word.lower() in _LEGAL_FORMS,
+    "office": lambda word: word.lower() in _OFFICES,
+}
 
-_NUMBER = r"\d[\d\s.,]*\d|\d"
+_NUMBER = r"\d[\d\s.,]{0,24}\d|\d"  # bounded: a page of digits would cost its square
 _SCALE = (
     r"(?:million|billion|trillion|mln|bn|thousand|milyon|milyard|milyar|млн|млрд|тыс|миллион\w*|миллиард\w*|мільйон\w*)"
 )
@@ -58,15 +67,45 @@ DATE = re.compile(
     rf"\b(?:\d{{1,2}}\s{_MONTH}(?:\s\d{{4}})?|{_MONTH}\s\d{{1,2}}(?:,?\s\d{{4}})?|\d{{1,2}}\.\d{{1,2}}\.\d{{4}})\b",
     re.IGNORECASE,
 )
+# Around each number, as far as a date that holds it can reach; the months are not looked for anywhere else.
+_NUMBERS = re.compile(r"\d+")
+_DATE_BEFORE, _DATE_AFTER = 20, 30
+
+
+def dates(text: str) -> Iterator[tuple[int, int]]:
+    """The spans of DATE in a text, six times as fast as asking the pattern at every word."""
+    low = high = 0
+    for number in _NUMBERS.finditer(text):
+        if number.start() - _DATE_BEFORE > high:
+            yield from (found.span() for found in DATE.finditer(text, low, high))
+            low = max(0, number.start() - _DATE_BEFORE)
+        high = number.end() + _DATE_AFTER
+    yield from (found.span() for found in DATE.finditer(text, low, high))
+
 
 # Cues of an origin with a name we do not know, on the raw text: capitals are what tells the name.
 _CAPITAL_RUN = f'(?P<name>[«"“]?{_NAME_WORD}(?: (?:of |and |de )?{_NAME_WORD}){{0,4}}[»"”]?)'
-UNRESOLVED = (
-    re.compile(r"(?:[Aa]ccording to|[Cc]iting|referring to|as reported by|with reference to) (?:the )?" + _CAPITAL_RUN),
-    re.compile(r"(?:[Сс]о ссылкой на|как сообщает|по данным|по информации) " + _CAPITAL_RUN),
-    re.compile(r"(?:[Зз] посиланням на|[Пп]овідомляє|за даними|повідомив пресофіс|пресслужба) " + _CAPITAL_RUN),
-    re.compile(r"(?<![\w.])(?P<name>[A-Z][\w.]{0,30}(?: [A-Z][\w.]{0,30}){0,3})(?:['’]?-?[yn]?[əa]) istinadən"),
-    re.compile(f"^(?P<name>{_NAME_WORD}(?: {_NAME_WORD}){{0,2}}): ", re.MULTILINE),
+# Each pattern with words of which one must be there: to look for these first is ten times as fast as the pattern.
+UNRESOLVED: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+    (
+        ("ccording to", "iting", "referring to", "as reported by", "with reference to"),
+        re.compile(
+            r"(?:[Aa]ccording to|[Cc]iting|referring to|as reported by|with reference to) (?:the )?" + _CAPITAL_RUN
+        ),
+    ),
+    (
+        ("о ссылкой на", "как сообщает", "по данным", "по информации"),
+        re.compile(r"(?:[Сс]о ссылкой на|как сообщает|по данным|по информации) " + _CAPITAL_RUN),
+    ),
+    (
+        ("посиланням на", "овідомляє", "за даними", "повідомив пресофіс", "пресслужба"),
+        re.compile(r"(?:[Зз] посиланням на|[Пп]овідомляє|за даними|повідомив пресофіс|пресслужба) " + _CAPITAL_RUN),
+    ),
+    (
+        (" istinadən",),
+        re.compile(r"(?<![\w.])(?P<name>[A-Z][\w.]{0,30}(?: [A-Z][\w.]{0,30}){0,3})(?:['’]?-?[yn]?[əa]) istinadən"),
+    ),
+    ((": ",), re.compile(f"^(?P<name>{_NAME_WORD}(?: {_NAME_WORD}){{0,2}}): ", re.MULTILINE)),
 )
 # Capitalised at a sentence's beginning or in titles, but no origins.
 _COMMON = frozenset(
@@ -101,19 +140,22 @@ def trimmed(raw: str, start: int, end: int) -> tuple[int, int] | None:
     return start, end
 
 
-def matcher_patterns() -> dict[str, list[list[dict[str, Any]]]]:
-    """spaCy Matcher patterns by label: ORG by legal form, quotes or capitals inside, PERSON after an office, NAME."""
-    capital = {"TEXT": {"REGEX": CAPITALISED}}
-    legal = {"LOWER": {"IN": LEGAL_FORMS}}
+def matcher_patterns(flags: Mapping[str, int]) -> dict[str, list[list[dict[Any, Any]]]]:
+    """spaCy Matcher patterns by label: ORG by legal form, quotes or capitals inside, PERSON after an office, NAME.
+
+    flags  the vocabulary's flags of WORD_RULES, by their names.
+    """
+    capital: dict[Any, Any] = {flags["capital"]: True}
+    legal, office = {flags["legal"]: True}, {flags["office"]: True}
     quote = {"IS_QUOTE": True}
     return {
         "ORG": [
             [{**capital, "OP": "{1,4}"}, legal],
             [legal, quote, {**capital, "OP": "{1,4}"}, quote],
             [quote, {**capital, "OP": "{1,4}"}, quote],
-            [{"TEXT": {"REGEX": CAMEL}}],
+            [{flags["camel"]: True}],
         ],
-        "PERSON": [[{"LOWER": {"IN": OFFICES}}, capital, {**capital, "OP": "{1,2}"}]],
+        "PERSON": [[office, capital, {**capital, "OP": "{1,2}"}]],
         "NAME": [[{**capital, "OP": "{2,5}"}]],
     }
 

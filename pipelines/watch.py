@@ -17,7 +17,7 @@ from models.config import Alias, Config, Entity
 from models.text import Folded, evidence, fold, script_of
 from pipelines.aliases import AliasMatcher, Hit, stands_alone
 from pipelines.namesakes import is_namesake
-from pipelines.patterns import Context, compile_pattern
+from pipelines.patterns import Context, compile_pattern, found_anywhere
 from pipelines.prominence import main_entities
 from pipelines.spans import opening
 
@@ -28,6 +28,9 @@ HOME = 0.3  # the outlet is of the entity's country
 LEAST_SCORE = 0.5  # below, a mention is ambiguous
 CLEAR = 0.25  # a sense that wins by less does not decide for the rest of the article
 LEAD_SENTENCES = 2
+# Names and their readings in one text; the longest real page has some hundred. What comes behind them in a page made of
+# nothing but names is not looked at: 400,000 mentions of one page would cost a minute, a gigabyte and as many rows.
+MOST_HITS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,7 @@ class _Article:
 
     def has(self, source: str) -> bool:
         if source not in self._known:
-            pattern = compile_pattern(source)
-            self._known[source] = any(pattern.search(one.folded.text) for one in self._parts)
+            self._known[source] = any(found_anywhere(source, one.folded.text) for one in self._parts)
         return self._known[source]
 
 
@@ -99,8 +101,8 @@ class Tagger:
                 matcher = AliasMatcher(entity.id, alias)
                 for anchor in set(matcher.anchors()):
                     anchors.setdefault(anchor, []).append(matcher)
-        for anchor, matchers in anchors.items():
-            self._automaton.add_word(anchor, (len(anchor), matchers))
+        for anchor in sorted(anchors):  # in order, nodes that follow each other lie together: up to twice as fast
+            self._automaton.add_word(anchor, (len(anchor), anchors[anchor]))
         if anchors:
             self._automaton.make_automaton()
         self._empty = not anchors
@@ -168,7 +170,7 @@ class Tagger:
 
     def _places(self, part: _Text, article: _Article, language: str | None, country: str) -> Iterator[_Place]:
         by_span: dict[tuple[int, int], dict[str, _Sense]] = {}
-        for matcher, hit in self._hits(part, language):
+        for matcher, hit in islice(self._hits(part, language), MOST_HITS):
             sense = self._sense(matcher, hit, part, article, country)
             if sense is None:
                 continue

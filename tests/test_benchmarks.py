@@ -24,7 +24,17 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_each_benchmark_is_a_module_found_by_name(load: Any) -> None:
-    assert load("run").names() == ["feeds", "memory", "peers", "pipeline", "polling", "silence", "store", "warcs"]
+    assert load("run").names() == [
+        "feeds",
+        "memory",
+        "peers",
+        "pipeline",
+        "polling",
+        "silence",
+        "store",
+        "tagging",
+        "warcs",
+    ]
 
 
 def test_an_unknown_name_is_refused(load: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,3 +154,35 @@ def test_feeds_are_read_alike_before_they_are_timed(load: Any) -> None:
 def test_silence_plays_a_year(load: Any) -> None:
     names = [row.name for row in load("silence").measure(seeds=[1], sources=6)]
     assert names == ["silence: noticed", "silence: delay", "silence: false alarms"]
+
+
+@pytest.mark.slow
+def test_tagging_measures_a_few_texts(load: Any, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KHAZRI_DATA", str(data))
+    tagging, texts = load("tagging"), load("_texts")
+    config = load("tagging").load_config(ROOT / "config.yaml")
+    (row,) = tagging.building(config, count=50, rounds=1)
+    assert row.met is True
+    monkeypatch.setattr(tagging, "all_aliases", lambda config: [tagging.Alias("AzerTelecom"), tagging.Alias("Баку")])
+    rows = list(tagging.matching(config, texts.subject_texts()[:20], rounds=1))
+    assert [row.met is None for row in rows] == [False, True, False, False]
+    (row,) = tagging.reading(config, texts.news()[:20], count=40, rounds=2)
+    assert row.name.endswith("4 name something")
+
+
+def test_articles_name_something_as_often_as_said(load: Any) -> None:
+    texts = load("_texts")
+    pool = [texts.Text("en", "Title", "One two three."), texts.Text("kk", "", "Бір екі үш.")]
+    made = list(texts.articles(pool, 40, 10))
+    assert len({one.text for one in made}) == 40
+    longer = [one for one in made if len(one.text) > 30]
+    assert len(longer) == 4
+    assert all(one.text.startswith(("One two", "Бір екі")) for one in longer)
+
+
+def test_listed_forms_are_what_our_endings_allow(load: Any) -> None:
+    phrases = load("_phrases")
+    alias = load("tagging").Alias("Trans~Caspian Bakı")
+    assert phrases.spellings("a~b") == ["ab", "a-b", "a b"]
+    every = phrases.forms(alias, lambda form: len(form) <= 7, every_word=False)
+    assert {"transcaspian bakı", "trans-caspian bakının", "trans caspian bakıdan"} <= set(every)

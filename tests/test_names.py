@@ -12,7 +12,7 @@ import pytest
 from models.config import Config, load_config
 from models.errors import ConfigError
 from pipelines import nlp
-from pipelines.names import DATE, MONEY, UNRESOLVED, trimmed
+from pipelines.names import DATE, MONEY, UNRESOLVED, dates, trimmed
 
 pytestmark = pytest.mark.slow  # imports spaCy
 
@@ -145,4 +145,35 @@ def test_money_and_dates() -> None:
 def test_common_words_are_no_names() -> None:
     assert trimmed("The report", 0, 10) is None
     assert trimmed("«Ведомости»", 0, 11) == (1, 10)
-    assert not any(pattern.search("nobody said anything") for pattern in UNRESOLVED)
+    assert not any(pattern.search("nobody said anything") for _, pattern in UNRESOLVED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1", "12 March 2026", "on March 5, 2026 and 5 мая 2026 г.", "x" * 50 + " 01.02.2026", "7" * 300,
+     "5 мартта" + " x" * 40 + "Haziran 12" + " 1 2 3" * 30 + " 31 dekabrda 2025", "может 5 маяка"],
+)  # fmt: skip
+def test_dates_are_those_of_the_pattern(text: str) -> None:
+    assert list(dates(text)) == [match.span() for match in DATE.finditer(text)]
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "az", "tr", "uk", "zh", "xx"])
+def test_a_light_pipeline_has_the_tokens_of_a_heavy_one(reader: nlp.Reader, language: str) -> None:
+    from spacy.util import get_lang_class
+
+    text = (
+        "“Don't,” said U.S. Mr. O'Neil-Smith (aged 5km) of AzerTelecom's e.g. $5m C++ plan… 10°C. т.д. г-н Иванов-2, "
+        "Bakıda'kı 3-cü 中国电信的 https://a.az/b?c=1#d a@b.az :) can't gonna 5pm naïve. co-op/x 100% #tag"
+    )
+    light = [token.text for token in reader._language(language).make_doc(text)]
+    assert light == [token.text for token in get_lang_class(language)().make_doc(text)]
+
+
+def test_a_pipeline_that_met_too_many_words_is_built_anew(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipelines import components
+
+    fresh = nlp.Reader(config)
+    first = fresh._language("en")
+    assert fresh._language("en") is first
+    monkeypatch.setattr(components, "MOST_STRINGS", 10)
+    assert fresh._language("en") is not first
