@@ -87,7 +87,13 @@ def rows(query: ReportQuery, read: Read) -> Iterator[CandidateLine]:
     """The names by falling score, then by name."""
     only = article_filter(replace(query, topics=(), roles=()))
     names = read.at.names(only, query.topics, query.roles)
-    yield from ranked(joined(one for one in names if _inside(one, query, read)))
+    found = list(joined(one for one in names if _inside(one, query, read)))
+    yield from ranked(found)
+    fewer = sum(1 for one in found if one.sure and not one.is_name)
+    if fewer:
+        read.notes.append(
+            f"{fewer} names left out: in fewer than {FEWEST_ARTICLES} articles on the topic, or seldom a name"
+        )
 
 
 def ranked(names: Iterable[_Name]) -> Iterator[CandidateLine]:

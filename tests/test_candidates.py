@@ -128,7 +128,9 @@ def test_the_report(store: Store, tmp_path: Path, config: Config) -> None:
     read_now(config, store, NOON)
     stream = io.BytesIO()
     query = ReportQuery(topics=("trans_caspian_cable",))
-    output.write(reports.run("candidates", query, store.engine, config), "csv", stream)
+    table = reports.run("candidates", query, store.engine, config)
+    output.write(table, "csv", stream)
+    assert [note for note in table.notes if "names left out" in note] == table.notes
     found = list(csv.DictReader(io.StringIO(stream.getvalue().decode("utf-8-sig"), newline="")))
     assert [(row["kind"], row["articles"], row["elsewhere"]) for row in found] == [("ORG", "3", "0")]
     assert found[0]["name"].startswith("Deepline Marine")
