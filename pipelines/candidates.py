@@ -28,13 +28,16 @@ _SAID = (
     ("q", "k"), ("h", "k"), ("w", "v"), ("z", "s"),
 )  # fmt: skip
 COMPOUND_LETTERS = 3  # before a head word inside a compound: KazTransCom, Rostelecom
+WORDS_KEPT = 20_000  # answers about a name, each asked again in nearly every article; about 4 MB each
 KEY_CHARS = 120  # the column's width
+LINE_WORDS = 4  # the fewest of a headline
 SHOUTED = 0.5  # of a line's words capitalised: a headline in title case tells no names
 
 _CAPITAL = re.compile(r"(?<![\w@#./-])[^\W\d_a-zа-яёәғқңөұүһіїєґəöüğışç][\w'’]*(?:-[\w'’]+)?")
 _WORD = re.compile(r"[^\W\d_]+")
 # Chinese is written on: small words such as "by" and "with" bound a name, as what is no Chinese letter does.
 _SMALL_HAN = "由与和的在了等及是将向被对为从该本据称"
+_HAN = re.compile("[\u4e00-\u9fff]")
 _HAN_NAME = re.compile(
     f"(?:(?<=[{_SMALL_HAN}])|(?<![\u4e00-\u9fff]))(?:(?![{_SMALL_HAN}])[\u4e00-\u9fff]){{2,6}}?"
     "(?:公司|集团|电信|通信|银行|联通|移动|电缆|海缆)"
@@ -49,6 +52,7 @@ _ORG_STEMS = tuple(
     telekommunik телекоммуник communications satellite datacenter authority комитет committee komitə commission комисс
     კომპანი ბანკ ტელეკომ""".split()  # noqa: SIM905 a list of words
 )
+_ORG_STEM = re.compile("|".join(map(re.escape, _ORG_STEMS)))
 _LEADING = frozenset(
     """the a an in on at of by for from to with and but as if when this that these those its his her their our it he
     she we they according after before since while both all some many more most new also however last next first
@@ -65,13 +69,16 @@ _LONGEST = {script: max(map(len, endings)) for script, endings in _EVERY.items()
 def single_names(text: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, label) of capitalised words and of Chinese companies; the label is WORD where any word would have
     its capital: a name only if it is one elsewhere."""
+    chinese = _HAN.search(text) is not None
     for start, end in sentences(text):
-        for found in _HAN_NAME.finditer(text, start, end):
-            yield found.start(), found.end(), "ORG"
-        words = _WORD.findall(text, start, end)
+        if chinese:
+            for found in _HAN_NAME.finditer(text, start, end):
+                yield found.start(), found.end(), "ORG"
         capitals = [found for found in _CAPITAL.finditer(text, start, end) if _is_name_like(found.group())]
-        if len(words) > 3 and len(capitals) > SHOUTED * len(words):
-            continue
+        if len(capitals) > SHOUTED * LINE_WORDS:  # else it is no headline: its words need not be counted
+            words = len(_WORD.findall(text, start, end))
+            if words >= LINE_WORDS and len(capitals) > SHOUTED * words:
+                continue
         for found in capitals:
             if _begins(text, start, found):
                 yield found.start(), found.end(), "ORG" if is_organisation(found.group()) else WORD
@@ -85,6 +92,7 @@ def _begins(text: str, start: int, found: re.Match[str]) -> bool:
     return before[-1:] in ("", ".", ":", "!", "?", "…", "•")
 
 
+@lru_cache(maxsize=WORDS_KEPT)
 def _is_name_like(word: str) -> bool:
     if script_of(word[0]) in ("han", "georgian") or is_head_word(word):
         return False
@@ -103,6 +111,7 @@ def without_leading(surface: str) -> int:
     return len(surface)
 
 
+@lru_cache(maxsize=WORDS_KEPT)
 def is_organisation(surface: str) -> bool:
     """Whether a word of the name says that it is one: a head word behind others, or inside a compound.
 
@@ -110,10 +119,13 @@ def is_organisation(surface: str) -> bool:
     """
     words = fold_word(surface).split()
     if len(words) == 1:
+        if _ORG_STEM.search(words[0], COMPOUND_LETTERS) is None:
+            return False
         return any(words[0].find(stem) >= COMPOUND_LETTERS for stem in _ORG_STEMS)
-    return any(stem in word for word in words for stem in _ORG_STEMS) or any(word in LEGAL_FORMS for word in words)
+    return any(_ORG_STEM.search(word) for word in words) or any(word in LEGAL_FORMS for word in words)
 
 
+@lru_cache(maxsize=WORDS_KEPT)
 def is_head_word(word: str) -> bool:
     """Whether a word alone is a legal form or kind of company and no name: `Holding`, `Company`."""
     plain = fold_word(word)
@@ -126,7 +138,7 @@ def legal_roots() -> frozenset[str]:
     return frozenset(_root(word) for word in LEGAL_FORMS if len(word) > ROOT_LETTERS)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=WORDS_KEPT)
 def key_of(surface: str) -> str:
     """What the forms of a name have in common, in every script; "" where nothing is left.
 
@@ -137,7 +149,7 @@ def key_of(surface: str) -> str:
     return " ".join(_sound(root) for root in roots_of(surface).split())[:KEY_CHARS]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=WORDS_KEPT)
 def roots_of(surface: str) -> str:
     """A name's words without endings, legal forms, offices and a sentence's first small word."""
     words = [word.strip("«»“”\"„'’.,()") for word in fold_word(surface).split()]
@@ -161,6 +173,7 @@ def _sound(root: str) -> str:
     return skeleton if len(skeleton) >= SKELETON_LETTERS else plain
 
 
+@lru_cache(maxsize=WORDS_KEPT)
 def _root(word: str) -> str:
     marked = _MARK.search(word)
     if marked is not None and (marked.group(1) in AFTER_MARK or marked.group(1) == "s"):
@@ -184,9 +197,13 @@ class Known:
         self._roots = known_words() | {roots_of(name) for name in outlets}
         stems = {fold_word(stem) for topic in config.topics.values() for stem in _stems(topic)}
         # A short stem such as `link` begins too many names.
-        self._stems = tuple(sorted(stem for stem in stems if len(stem) >= SINGLE_LETTERS))
+        self._stems = frozenset(stem for stem in stems if len(stem) >= SINGLE_LETTERS)
+        self._answered = lru_cache(maxsize=WORDS_KEPT)(self._is_known)
 
     def __contains__(self, surface: str) -> bool:
+        return self._answered(surface)
+
+    def _is_known(self, surface: str) -> bool:
         roots = roots_of(surface)
         if not roots or roots in self._roots:
             return True
@@ -198,7 +215,7 @@ class Known:
     def _is_term(self, word: str) -> bool:
         """Whether it is a word of a topic with an ending, and no name that begins like one: Turkmentelecom."""
         endings = _EVERY.get(word_script(word), frozenset())
-        rests = (word.removeprefix(stem) for stem in self._stems if word.startswith(stem))
+        rests = (word[size:] for size in range(SINGLE_LETTERS, len(word) + 1) if word[:size] in self._stems)
         return any(len(rest) <= ENDING_LETTERS or rest in endings for rest in rests)
 
 

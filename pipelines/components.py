@@ -104,7 +104,9 @@ class NamesComponent:
                 if span is not None:
                     spans.append(span)
         # of spans equally long the first wins: a label that says something before a mere run of capitals
-        kept = sorted((span for span in spans if JOINT not in span.text), key=lambda span: span.label_ == "NAME")
+        kept = [span for span in spans if JOINT not in text[span.start_char : span.end_char]]
+        name = doc.vocab.strings.add("NAME")
+        kept.sort(key=lambda span: span.label == name)
         doc.spans["names"] = sorted(filter_spans(kept), key=lambda span: span.start)
         return doc
 

@@ -162,7 +162,8 @@ def _candidates(doc: Doc, known: candidates.Known) -> tuple[Candidate, ...]:
         part: Part = "title" if end <= title_chars else "text"
         base = title_chars + len(JOINT) if part == "text" and title_chars else 0
         if start >= base:
-            key = "" if span.label_ in ("MONEY", "DATE") else candidates.key_of(span.text)
-            label = "ORG" if span.label_ == "NAME" and candidates.is_organisation(span.text) else span.label_
-            found.append(Candidate(part, start - base, end - base, span.text, label, "" if span.text in known else key))
+            label, surface = span.label_, span.text  # spaCy puts them together at each asking
+            key = "" if label in ("MONEY", "DATE") or surface in known else candidates.key_of(surface)
+            label = "ORG" if label == "NAME" and candidates.is_organisation(surface) else label
+            found.append(Candidate(part, start - base, end - base, surface, label, key))
     return tuple(found)

@@ -59,7 +59,9 @@ class Found:
 class Peer(Protocol):
     """`tag` as our Tagger's; titles are not looked at by the scorer."""
 
-    def tag(self, text: str, *, title: str = "", language: str | None = None) -> Iterable[Any]: ...
+    def tag(
+        self, text: str, *, title: str = "", language: str | None = None, outlet: str | None = None
+    ) -> Iterable[Any]: ...
 
 
 Make = Callable[[Config], Peer]
@@ -84,8 +86,10 @@ class Plain:
         longest = sorted(self._ids, key=len, reverse=True)
         self._pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest))})\b", re.IGNORECASE)
 
-    def tag(self, text: str, *, title: str = "", language: str | None = None) -> Iterator[Found]:
-        del title, language
+    def tag(
+        self, text: str, *, title: str = "", language: str | None = None, outlet: str | None = None
+    ) -> Iterator[Found]:
+        del title, language, outlet
         for match in self._pattern.finditer(text):
             entity = self._ids.get(match.group().lower())
             if entity is not None:  # İ and ı are equal to i for `re`, not for lower()
@@ -106,8 +110,10 @@ class Phrases:
         made: Doc = self.nlp.make_doc(text)
         return made
 
-    def tag(self, text: str, *, title: str = "", language: str | None = None) -> Iterator[Found]:
-        del title
+    def tag(
+        self, text: str, *, title: str = "", language: str | None = None, outlet: str | None = None
+    ) -> Iterator[Found]:
+        del title, outlet
         spans = spacy.util.filter_spans(self._matcher(self.doc(text, language), as_spans=True))
         for span in spans:
             yield Found(span.start_char, span.end_char, span.label_, self._entities[span.label_].decoy)
@@ -168,7 +174,9 @@ class LemmaPhrases(Phrases):
             token.lemma_ = lemma
         return doc
 
-    def tag(self, text: str, *, title: str = "", language: str | None = None) -> Iterator[Found]:
+    def tag(
+        self, text: str, *, title: str = "", language: str | None = None, outlet: str | None = None
+    ) -> Iterator[Found]:
         code = language or "xx"
         if code not in self._by_language:
             patterns: dict[str, list[Doc]] = {}
@@ -186,8 +194,8 @@ def scored(make: Make, config: Config) -> list[float]:
     peer, errors = make(config), []  # type: ignore[var-annotated]
     found: list[float] = []
     folder = scoring.data() / "tagging"
-    for path, exact in ((folder / "sentences.jsonl", True), (Path(__file__).parent / "sentences.jsonl", False)):
-        counts = scoring.score_sentences(peer, scoring.rows(path), errors)
+    for rows, exact in ((scoring.rows(folder / "sentences.jsonl"), True), (own_sentences(), False)):
+        counts = scoring.score_sentences(peer, rows, errors)
         found += [counts["all"].f1, counts["all"].precision, counts["all"].recall]
         found += [counts["exact"].precision] if exact else []
     pages = scoring.score_mentions(peer, errors)
@@ -210,11 +218,17 @@ def _inflections(make: Make, config: Config, tokens: list[Any]) -> tuple[float, 
     return right[True] / every[True], right[False] / every[False]
 
 
+def own_sentences() -> list[Any]:
+    """Both files of our own."""
+    here = Path(__file__).parent
+    return [row for name in ("sentences", "more_sentences") for row in scoring.rows(here / f"{name}.jsonl")]
+
+
 def vocabulary() -> set[str]:
     """The words of all sets, lower case."""
     folder = scoring.data() / "tagging"
     texts = [row["text"] for row in (*scoring.rows(folder / "sentences.jsonl"), *scoring.pages())]
-    texts += [row["text"] for row in scoring.rows(Path(__file__).parent / "sentences.jsonl")]
+    texts += [row["text"] for row in own_sentences()]
     texts += [row["token"] for row in scoring.rows(folder / "inflections.jsonl")]
     words = {match.group().lower() for text in texts for match in _WORD.finditer(text)}
     return words | {word.split(mark)[0] for word in words for mark in "'’"}
