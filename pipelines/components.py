@@ -189,10 +189,16 @@ def _lighten(nlp: Language) -> None:
         nlp.vocab.lex_attr_getters.pop(attribute, None)  # type: ignore[attr-defined]
     tokenizer = nlp.tokenizer
     if isinstance(tokenizer, Tokenizer):  # Chinese has one of its own, without rules and cache
-        tokenizer.max_cache_size = MOST_STRINGS
-        tokenizer.prefix_search = _unless_letters(tokenizer.prefix_search, None)
-        tokenizer.suffix_search = _unless_letters(tokenizer.suffix_search, None)
-        tokenizer.infix_finditer = _unless_letters(tokenizer.infix_finditer, ())
+        nlp.tokenizer = Tokenizer(  # at once: each property set later loads all special cases again
+            nlp.vocab,
+            rules=tokenizer.rules,
+            prefix_search=_unless_letters(tokenizer.prefix_search, None),
+            suffix_search=_unless_letters(tokenizer.suffix_search, None),
+            infix_finditer=_unless_letters(tokenizer.infix_finditer, ()),
+            token_match=tokenizer.token_match,
+            url_match=tokenizer.url_match,
+            max_cache_size=MOST_STRINGS,
+        )
 
 
 def _unless_letters(search: Callable[[str], Any], nothing: Any) -> Callable[[str], Any]:
