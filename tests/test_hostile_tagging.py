@@ -79,6 +79,7 @@ NAMES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", " ", "\x00", "\ud800", "\u0301", "\u200f", "\n", "a", "-", "'"])
 def test_next_to_nothing_holds_no_names(text: str) -> None:
     assert tagger().tag(text, title=text) == ()
@@ -203,6 +204,7 @@ ACCEPTED = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", ACCEPTED)
 def test_what_is_accepted_ends_soon(pattern: str) -> None:
     """0.5 s for the worst window, ten times what 2,000,000 steps take here; 10 s for a far hint in 5 MB."""

@@ -120,6 +120,7 @@ def test_a_hostile_query_ends_soon(config: Config, name: str) -> None:
     assert time.process_time() - before < 10  # seconds of CPU; 0.1 to 2 were seen
 
 
+@pytest.mark.slow
 def test_a_query_over_a_long_article_ends_soon(config: Config) -> None:
     text = "ferry port " * 30_000
     judge = TopicJudge(replace(config, topics={"own": topic('(ferry NEAR/3 port) AND "port ferry" AND fe*y')}))
