@@ -34,9 +34,10 @@ from pipelines.names import UNRESOLVED, trimmed
 from pipelines.spans import Spans
 from pipelines.watch import Tagger
 
-RULE_VERSION = 3  # counted up when the rules below change what is found
+RULE_VERSION = 4  # counted up when the rules below change what is found
 CUE_REACH = 110  # folded characters beside a name in which its cue must lie; the longest cue with its words is 100
 MOST_UNKNOWN = 2_000  # unresolved names of one text; a real one has some ten, 600,000 are a page made to cost
+ALSO_CITED_IN = {"kk": ("ru",)}  # Kazakh pages quote Russian sentences as they stand
 ROLE_REACH = 150  # behind a name, up to the verb at the end of its sentence
 _PLURAL = re.compile(r"s(?![^\W_])")
 _INTRODUCED = re.compile(r" (?:[^\W\d_A-ZА-ЯЁ]{2,20} ){1,4}[«\"“„]?")  # small words between a word and a name
@@ -140,7 +141,7 @@ def _cued(part: _Part, start: int, end: int, language: str | None) -> bool:
     """Whether a cue stands beside the name at the folded place start..end."""
     text = part.folded.text
     before, after = text[max(0, start - CUE_REACH) : start], text[end : end + CUE_REACH]
-    known = [language] if language in BEFORE_PATTERNS else list(BEFORE_PATTERNS)
+    known = [language, *ALSO_CITED_IN.get(language, ())] if language in BEFORE_PATTERNS else list(BEFORE_PATTERNS)
     for code in known:
         # the ending of an inflected name belongs to the mention; the cue may need it (Trend-ə istinadən)
         if BEFORE_PATTERNS[code].search(before) or AFTER_PATTERNS[code].match(after):

@@ -147,6 +147,7 @@ def test_an_unknown_paper_is_kept_by_its_name_without_the_words_around(attributo
         ("tr", "Reuters'ın yeni genel müdürü göreve başladı.", []),
         ("kk", "Reuters-ке берген сұхбатында ол бағаны атады.", ["reuters"]),
         ("kk", "Reuters-ке айыппұл салынды.", []),
+        ("kk", "Кеме келді. «Судно пришло», сообщает Report.", ["report"]),
         ("ru", "БАКУ, 3 марта — АЗЕРТАДЖ. Порт открыт.", ["azertac"]),
     ],
 )
