@@ -342,11 +342,22 @@ def one_line(text: str) -> str:
     return lines[0]
 
 
+GONE = (FileNotFoundError, ProcessLookupError)  # what /proc says of a process that ends while it is read
+
+
 def is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except GONE:
         return False
+
+
+def command_of(pid: int) -> bytes:
+    """The command line of a process, its words apart by NUL; empty once it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except GONE:
+        return b""
 
 
 def children_of(pid: int) -> set[int]:
@@ -355,10 +366,14 @@ def children_of(pid: int) -> set[int]:
     waiting = [pid]
     while waiting:
         parent = waiting.pop()
-        for task in Path(f"/proc/{parent}/task").glob("*/children"):
+        try:
+            tasks = list(Path(f"/proc/{parent}/task").glob("*/children"))
+        except GONE:
+            continue
+        for task in tasks:
             try:
                 born = {int(word) for word in task.read_text("ascii").split()}
-            except FileNotFoundError:
+            except GONE:  # a thread that ended meanwhile
                 continue
             waiting += born - found
             found |= born

@@ -28,6 +28,7 @@ from tests.hostile import (
     Hostile,
     Operator,
     children_of,
+    command_of,
     drip,
     healthy,
     is_alive,
@@ -75,7 +76,7 @@ def count(operator: Operator, table: str) -> int:
 def reader_of(pid: int) -> int:
     """The reading worker among a scheduler's children."""
     for child in children_of(pid):
-        if b"jobs.reader" in Path(f"/proc/{child}/cmdline").read_bytes():
+        if b"jobs.reader" in command_of(child):
             return child
     return 0
 
@@ -88,6 +89,7 @@ def test_the_demo_by_the_clock(newsroom: Any, tmp_path: Path) -> None:
     try:
         assert wait_until(lambda: count(operator, "mention") > 0), "facts appear"
         first = reader_of(process.pid)
+        assert first, "a reader is running"
         os.kill(first, signal.SIGKILL)
         assert wait_until(lambda: reader_of(process.pid) not in (0, first)), "a killed reader is started again"
         assert wait_until(lambda: count(operator, "run WHERE finished_at IS NULL") == 0)
