@@ -22,6 +22,7 @@ from crawler.pagehints import hinted, hinted_body, hinted_date, hinted_title, la
 from crawler.pagekind import kind_of
 from models.article import Page
 from models.config import PageHints
+from models.text import without_breakers
 
 HEAD_CHARS = 300_000  # of a hostile page's markup, enough for its <head>
 LINES_OVER_TITLE = 3  # of a body that are looked at for its title
@@ -66,9 +67,9 @@ def read_page(
         given = layouts(given, url, day, now.date() if now else None)
         when = replace(when, zone=zone_of(given, zone), order=order_of(given))
     site = site_name(head)
-    title = hinted_title(given, tree, title_of(head, site), warnings)
+    title = without_breakers(hinted_title(given, tree, title_of(head, site), warnings))
     published, conflicts = published_of(head, when, warnings, hinted_date(given, tree, warnings))
-    text = _body(tree, markup, head, title, hostile, given, warnings)
+    text = without_breakers(_body(tree, markup, head, title, hostile, given, warnings))
     text = _without_headline(text, title)
     spoken = languages_of(text, title, language or _claimed(tree)) if text else Languages(None)
     return Page(

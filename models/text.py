@@ -26,6 +26,8 @@ SENTENCE_REACH = 600  # characters looked at on each side of a place for the end
 # Characters that print as nothing and that pages put inside words: soft hyphen, zero-width space and joiners, marks of
 # direction, word joiner, byte order mark.
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+# Those of them that only say where a line may break. What is left joins letters (Persian, emoji) or turns direction.
+_LINE_BREAKERS = "\u00ad\u200b\u2060\ufeff"
 # Combining marks of the scripts that names are written in here (Latin, Cyrillic and marks for any script).
 _MARKS = "\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _ODD = re.compile(f"[{INVISIBLE}]|[^{_MARKS}]?[{_MARKS}]+", re.DOTALL)
@@ -221,6 +223,14 @@ def clean(text: str) -> str:
     if any(map(unicodedata.combining, text[:: MAX_MARKS + 1])):
         text = _all_marks().sub(lambda match: match.group()[:MAX_MARKS], text)
     return unicodedata.normalize("NFC", text)
+
+
+def without_breakers(text: str) -> str:
+    """`text` without soft hyphens and the other characters that print as nothing and only steer the breaking of lines:
+    who searches an export for a word must find it."""
+    for character in _LINE_BREAKERS:
+        text = text.replace(character, "")
+    return text
 
 
 # What a terminal obeys instead of showing: controls, line and paragraph separators, and the marks that turn the

@@ -221,6 +221,15 @@ def test_text_is_clean() -> None:
     assert "é" in page.text
 
 
+def test_what_only_breaks_lines_is_left_out() -> None:
+    shy = "Kabel\u00adtrasse über\u200b das Kaspische\u2060 Meer"
+    words = "Die Kabel\u00adtrasse wird im Sommer verlegt, sagte der Netz\u00adbetreiber am Montag in Baku. " * 4
+    page = read_page(f"<html><h1>{shy}</h1><p>{shy}</p><p>{words}</p></html>".encode(), "https://a.example/x")
+    assert page.title == "Kabeltrasse über das Kaspische Meer"
+    assert page.text.startswith("Die Kabeltrasse wird"), "and a headline is told from the text without them"
+    assert "\u00ad" not in page.text
+
+
 def test_a_data_address_does_not_eat_the_article() -> None:
     body = article(SENTENCE).replace(b"</h1>", b'</h1><img src="data:image/png;base64,' + b"A" * 3_000_000 + b'">')
     assert "laid the cable" in read_page(body, "https://a.example/x").text
