@@ -21,6 +21,8 @@ _ARTICLE_TYPES = frozenset(
      "itempage")
 )  # fmt: skip
 _WEAK_TYPES = frozenset(("webpage", "itempage", "creativework", "medicalwebpage"))
+# Under these names stand texts of their own, with their own days and authors: the posts of a live blog, comments.
+_OTHERS = frozenset(("liveBlogUpdate", "comment"))
 _WRAPPER = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)+|(?:-->|//\s*\]\]>|\]\]>|;)+\s*$"
 )
@@ -69,8 +71,8 @@ def _walk(value: Any, depth: int, nodes: list[Node]) -> None:
             _walk(part, depth + 1, nodes)
     elif isinstance(value, dict):
         nodes.append(value)
-        for part in value.values():
-            if isinstance(part, dict | list):
+        for name, part in value.items():
+            if isinstance(part, dict | list) and name not in _OTHERS:
                 _walk(part, depth + 1, nodes)
 
 

@@ -90,6 +90,17 @@ def test_only_the_articles_own_date_counts(before: str, after: str, expected: st
     assert day_of(found) == expected
 
 
+def test_a_live_blog_began_before_its_posts() -> None:
+    posts = '{"@type":"BlogPosting","headline":"Reel in","author":"A. Post","articleBody":"x","datePublished":"%s"}'
+    blog = (
+        '<script type="application/ld+json">{"@type":"LiveBlogPosting","headline":"The winch, live",'
+        '"datePublished":"2025-03-03T09:00:00Z","liveBlogUpdate":[%s]}</script>'
+    )
+    found = page(blog % (posts % "2025-03-04T11:00:00Z"), "")
+    assert day_of(found) == "2025-03-03"
+    assert found.authors == ()
+
+
 def test_the_frames_date_is_not_the_articles() -> None:
     frame = "<header><div class='date'>5 yanvar 2026</div><nav><a href='/1'>a</a></nav></header>"
     body = f"<html><body>{frame}<h1>The winch keeper</h1><div class='date'>3 mart 2025</div>{BODY}</body></html>"
