@@ -93,6 +93,16 @@ def _split(url: str) -> SplitResult | None:
     return parts if parts.scheme.lower() in _DEFAULT_PORTS and parts.hostname else None
 
 
+def splittable(url: str | None) -> str:
+    """The address as it is, "" where nothing can take it apart: an unclosed [ of an IPv6 host, a port that is none."""
+    try:
+        parts = urlsplit(url or "")
+        _ = parts.port
+    except ValueError:
+        return ""
+    return url or ""
+
+
 def is_web(url: str) -> bool:
     """Whether it is an address of the web, of which something can be asked."""
     return url.startswith(("http://", "https://"))

@@ -13,11 +13,11 @@ from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
-from crawler.addresses import join
+from crawler.addresses import join, splittable
 from crawler.feedguard import MAX_BYTES, MAX_ENTRIES, guard
-from crawler.plain import gunzip, one_line, plain
+from crawler.plain import gunzip, lowered, one_line, plain
 from models.article import Entry, Feed
-from models.dates import OLDEST_YEAR, KnownDate, parse_date, too_far_ahead
+from models.dates import OLDEST_YEAR, KnownDate, aware, parse_date, too_far_ahead
 from models.errors import CollectError, NotAFeed
 
 LONGEST_CALLED = 120  # characters of a summary that stand for a missing title: what a search result shows of one
@@ -43,23 +43,24 @@ def read_feed(
     """RSS 0.9x-2.0, RSS 1.0, Atom, CDF or JSON Feed to a `Feed`; entries in document order, at most 1,000.
 
     url       the address the body came from: relative links are resolved against it.
-    headers   of the response, any case; `content-type` and `content-language` are used.
+    headers   of the response, any case, values also as bytes or lists; `content-type` and `content-language` are used.
     language  two letters for dates in words and entries that name none.
     zone      IANA name for dates without an offset, UTC when None.
-    now       when the bytes were fetched: dates more than 24 h after it are no `published`, but kept as `conflicts` of
-              the date that is, or of the entry that has no other (DESIGN §5).
+    now       when the bytes were fetched, UTC when it has no zone: dates more than 24 h after it are no `published`,
+              but kept as `conflicts` of the date that is, or of the entry that has no other (DESIGN §5).
     Titles and summaries are one line of plain text; an entry without a title is called by its summary's beginning.
     Raises NotAFeed (HTML, empty, anything else), TooLarge (over the
     caps of feedguard), CollectError `dtd_entities`, `bad_gzip` or `unreadable` (feedparser refused its characters).
     """
+    url = splittable(url)
     body = gunzip(body, MAX_BYTES, url)
     start = body[:3].lstrip(b"\xef\xbb\xbf") + body[3:200]
     if not start.strip(b" \t\r\n\x00"):
         raise NotAFeed("the body is empty", url=url)
-    reader = _Reader(url, language, zone, now)
+    reader = _Reader(url, language, zone, aware(now))
     if start.lstrip()[:1] == b"{":
         return _json_feed(body, reader)
-    return _xml_feed(body, reader, headers or {})
+    return _xml_feed(body, reader, lowered(headers))
 
 
 class _Reader:
@@ -141,8 +142,7 @@ def _xml_feed(body: bytes, reader: _Reader, headers: Mapping[str, str]) -> Feed:
     marked = body.startswith(_WIDE_MARKS)
     body, mended = guard(body, reader.url)
     reader.warnings.extend(mended)
-    lower = {name.lower(): value for name, value in headers.items()}
-    response = {name: lower[name] for name in ("content-type", "content-language") if lower.get(name)}
+    response = {name: headers[name] for name in ("content-type", "content-language") if headers.get(name)}
     if marked or any("labelled" in warning for warning in mended):
         response.pop("content-type", None)  # it names what the body was before it was mended, or repeats a wrong label
     response["content-location"] = reader.nowhere

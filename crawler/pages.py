@@ -10,6 +10,7 @@ from datetime import datetime
 from lxml.html import HtmlElement
 from trafilatura.utils import load_html
 
+from crawler.addresses import splittable
 from crawler.bodies import SHORT, body_of, is_hostile
 from crawler.bylines import authors_of
 from crawler.decoding import decode
@@ -20,8 +21,10 @@ from crawler.metadata import Head, about_of, canonical_of, descriptions_of, read
 from crawler.pagedates import When, modified_of, published_of, stated_day
 from crawler.pagehints import hinted, hinted_body, hinted_date, hinted_title, layouts, order_of, zone_of
 from crawler.pagekind import kind_of
+from crawler.plain import lowered
 from models.article import Page
 from models.config import PageHints
+from models.dates import aware
 from models.text import without_breakers
 
 HEAD_CHARS = 300_000  # of a hostile page's markup, enough for its <head>
@@ -45,11 +48,13 @@ def read_page(
     url       the address the bytes came from; relative and canonical addresses are judged by it.
     language  two letters, what the source says it writes: for dates, and for a text too short to tell its language.
     zone      IANA name for dates without an offset, UTC when None.
-    now       when the bytes were fetched; None leaves relative dates open and lets no date be "in the future".
+    now       when the bytes were fetched, UTC when it has no zone; None leaves relative dates open and lets no date be
+              "in the future".
     hints     what the outlet's config says of its own pages, one for each layout; which fits is decided here.
     Raises TooLarge over 25 MB unpacked, CollectError `not_html` for PDF, pictures and archives, `bad_gzip`.
     A page without words comes back as kind "empty": nothing is raised for it.
     """
+    url, headers, now = splittable(url), lowered(headers), aware(now)
     markup, warnings = decode(body, url, headers)
     markup = mended(markup, warnings)
     hostile = is_hostile(markup)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 import zlib
+from collections.abc import Mapping
+from typing import Any
 
 from models.errors import CollectError, TooLarge
 from models.text import clean
@@ -28,6 +30,21 @@ def gunzip(body: bytes, cap: int, url: str) -> bytes:
     if len(body) > cap:
         raise TooLarge(f"more than {cap:,} bytes after unpacking", url=url)
     return body
+
+
+def lowered(headers: Mapping[Any, Any] | None) -> dict[str, str]:
+    """The headers of a response by their names in small letters, as text: clients also give bytes, lists of values (the
+    first counts) and None for a header that is not there."""
+    found: dict[str, str] = {}
+    for name, given in (headers or {}).items():
+        value = next(iter(given), None) if isinstance(given, list | tuple) else given
+        if value is not None:
+            found[_latin(name).lower()] = _latin(value)
+    return found
+
+
+def _latin(word: object) -> str:
+    return word.decode("latin-1") if isinstance(word, bytes) else str(word)
 
 
 def one_line(text: str | None) -> str:

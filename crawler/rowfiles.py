@@ -120,7 +120,12 @@ def _csv(stream: Stream, path: str, ignore_extra: bool) -> Iterator[Row]:
     first = next(lines, "")
     if not first.strip():
         raise ImportRefused(f"{path}: row 1: no header; the first row names the columns")
-    rows = csv.reader(_again(first, lines), delimiter=_delimiter(first), strict=True)
+    try:
+        rows = csv.reader(_again(first, lines), delimiter=_delimiter(first), strict=True)
+    except csv.Error as error:
+        raise ImportRefused(
+            f"{path}: row 1: broken CSV: lines that end in CR alone; save it with LF or CRLF"
+        ) from error
     header: list[str] = []
     number = 0
     while True:

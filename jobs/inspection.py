@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from crawler.rowfiles import shown
 from models.article import Page, Reading
 from models.config import Config, Outlet
 from models.dates import KnownDate
@@ -40,9 +42,7 @@ class Inspector:
 
     async def answer(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one row. Raises KhazriError for a row that says too little or what nobody can read."""
-        unknown = row.keys() - ROW_KEYS
-        if unknown:
-            raise KhazriError(f"unknown field '{min(unknown)}'")
+        row = checked_row(row)
         started = time.process_time()
         page, seconds = await self._page(row)
         published = page.published or _given_date(row.get("published"))
@@ -60,7 +60,7 @@ class Inspector:
 
     async def _page(self, row: Mapping[str, Any]) -> tuple[Page, float]:
         if "file" not in row:
-            if not isinstance(row.get("text"), str):
+            if "text" not in row:
                 raise KhazriError("a row needs 'file' or 'text'")
             return _text_page(row), 0.0
         body = read_file(Path(row["file"]))
@@ -96,32 +96,50 @@ def _text_page(row: Mapping[str, Any]) -> Page:
     )
 
 
-def _time(value: object) -> datetime | None:
-    if not isinstance(value, str) or not value:
+def checked_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row without its nulls; every field but `id` is text, a language in small letters and without its region.
+
+    A year may be a number, as in an import; an empty text is one, any other empty field says nothing.
+    Raises KhazriError for an unknown field and for one that is no text.
+    """
+    unknown = row.keys() - ROW_KEYS
+    if unknown:
+        raise KhazriError(f"unknown field {shown(min(unknown))}")
+    known = {name: value for name, value in row.items() if value is not None and (value != "" or name == "text")}
+    if type(known.get("published")) is int:
+        known["published"] = str(known["published"])
+    for name, value in known.items():
+        if name != "id" and not isinstance(value, str):
+            raise KhazriError(f"{name} {shown(value)} is no text")
+    if "language" in known:
+        known["language"] = re.split("[-_]", known["language"].lower(), maxsplit=1)[0]
+    return known
+
+
+def _time(value: str | None) -> datetime | None:
+    if value is None:
         return None
     try:
         found = datetime.fromisoformat(value)
     except ValueError as error:
-        raise KhazriError(f"'{value}' is no time") from error
+        raise KhazriError(f"{shown(value)} is no time") from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _given_date(value: object) -> KnownDate | None:
+def _given_date(value: str | None) -> KnownDate | None:
     """The date a row gives, as an import would read it."""
     from crawler.archives import import_date
 
-    return import_date(value) if isinstance(value, str) and value else None
+    return None if value is None else import_date(value)
 
 
 def _row_outlet(config: Config, row: Mapping[str, Any]) -> Outlet | None:
     """The outlet that a row names, else the one at its address: its zone and hints are for reading the page."""
-    named, url = row.get("outlet"), row.get("url")
-    found = config.outlets.get(named) if isinstance(named, str) else None
-    return found or (config.outlet_at(url) if isinstance(url, str) and url else None)
+    return config.outlets.get(row.get("outlet", "")) or config.outlet_at(row.get("url", ""))
 
 
-def _outlet_of(config: Config, url: object) -> str | None:
-    outlet = config.outlet_at(url) if isinstance(url, str) and url else None
+def _outlet_of(config: Config, url: str | None) -> str | None:
+    outlet = config.outlet_at(url or "")
     return outlet.id if outlet else None
 
 
@@ -132,7 +150,7 @@ def read_file(path: Path) -> bytes:
             zipped = stream.read(2) == b"\x1f\x8b"
         with gzip.open(path) if zipped else path.open("rb") as stream:
             body = stream.read(FILE_BYTES + 1)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:  # ValueError: a name with a NUL in it
         raise KhazriError(f"cannot read {path.name}: {getattr(error, 'strerror', None) or error}") from error
     if len(body) > FILE_BYTES:
         raise KhazriError(f"{path.name} is larger than {FILE_BYTES:,} bytes")
@@ -197,9 +215,22 @@ def inspect_lines(lines: Iterable[bytes], config: Config) -> Iterator[str]:
         with asyncio.Runner() as runner:
             for line in lines:
                 if line.strip():
-                    yield json.dumps(runner.run(_one(inspector, line)), ensure_ascii=False)
+                    yield as_line(runner.run(_one(inspector, line)))
     finally:
         workers.close()
+
+
+def as_line(answer: Mapping[str, Any]) -> str:
+    """The answer as one line of JSON that any stream of UTF-8 takes: halves of letters, which JSON can write and UTF-8
+    cannot, stay escaped, and the places of everything stay."""
+    try:
+        line = json.dumps(answer, ensure_ascii=False, allow_nan=False)
+        line.encode()
+    except UnicodeEncodeError:
+        return json.dumps(answer)
+    except ValueError:  # Python reads NaN and infinity as numbers; JSON has neither, and only an id is given back
+        return json.dumps({"id": None, "error": "the id is a number that JSON does not have"})
+    return line
 
 
 async def _one(inspector: Inspector, line: bytes) -> dict[str, Any]:
@@ -212,9 +243,9 @@ async def _one(inspector: Inspector, line: bytes) -> dict[str, Any]:
         name = row.get("id")
         return await inspector.answer(row)
     except Exception as error:
-        if not isinstance(error, KhazriError | ValueError):
+        if not isinstance(error, KhazriError | ValueError | RecursionError):
             log.exception("inspecting row %r failed", name)
-        return {"id": name, "error": str(error) or type(error).__name__}
+        return {"id": name, "error": " ".join(str(error).split()) or type(error).__name__}
 
 
 def inspect_file(path: Path, config: Config) -> dict[str, Any]:

@@ -66,7 +66,12 @@ class KnownDate:
 
 def too_far_ahead(known: KnownDate, now: datetime | None) -> bool:
     """Whether the date lies more than 24 h after `now` (aware); False where `now` is not given."""
-    return now is not None and known.value > now + timedelta(hours=FUTURE_HOURS)
+    return now is not None and known.value - now > timedelta(hours=FUTURE_HOURS)
+
+
+def aware(now: datetime | None) -> datetime | None:
+    """A time without a zone is UTC's."""
+    return now if now is None or now.tzinfo else now.replace(tzinfo=UTC)
 
 
 def parse_date(
@@ -174,7 +179,7 @@ def _zone(name: str | None) -> tzinfo:
         return UTC
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, OSError) as error:
+    except (ZoneInfoNotFoundError, OSError, ValueError) as error:  # ValueError: a path out of the zones, a NUL
         raise ValueError(f"unknown time zone {name!r}") from error
 
 
@@ -388,7 +393,10 @@ def _ago(text: str, origin: str, now: datetime | None) -> KnownDate | None:
         if unit not in UNITS and unit.endswith("前"):
             unit, ago = unit[:-1], "前"
         if unit in UNITS and ago in AGO:
-            value = (now - timedelta(seconds=int(match[1]) * UNITS[unit])).astimezone(UTC)
+            try:
+                value = (now - timedelta(seconds=int(match[1]) * UNITS[unit])).astimezone(UTC)
+            except OverflowError:  # before the year 1
+                return None
             if UNITS[unit] < 86_400:
                 return KnownDate(value, "minute", "known", origin)
             return KnownDate(value.replace(hour=0, minute=0, second=0, microsecond=0), "day", "known", origin)

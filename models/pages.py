@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -139,13 +139,24 @@ def _decide(conn: Connection, one: Collected, article: _Article, linked: int | N
         return "known"  # a file with two texts of one address, imported again
     changed: tuple[str, ...] = ()
     if article.number:
-        changed = changes(_current(conn, article), (one.title, one.text, one.published))
+        before = _current(conn, article)
+        one = _completed(one, before)
+        changed = changes(before, (one.title, one.text, one.published))
         if not changed:
             return same
     outcome = "changed" if article.number else "new"
     article.number, article.hash = article.number + 1, hashed
     article.fresh.append(_Fresh(one, article.number, hashed, " ".join(changed)))
     return outcome
+
+
+def _completed(one: Collected, before: tuple[str, str, KnownDate | None]) -> Collected:
+    """The page with what it lacks and the revision before it had: a list of clippings with titles alone takes nobody's
+    text away, and a page that lost its date was read worse. What it said of a date in the future stays a conflict."""
+    title, text, published = before
+    if one.published is None and published is not None:
+        published = replace(published, conflicts=tuple(dict.fromkeys((*published.conflicts, *one.refused))))
+    return replace(one, title=one.title or title, text=one.text or text, published=one.published or published)
 
 
 def _had_before(conn: Connection, article: _Article, hashed: str) -> bool:

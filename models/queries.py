@@ -142,21 +142,6 @@ class CountAt:
 
 
 @dataclass(frozen=True, slots=True)
-class NameAt:
-    """One form of a new name in one article; `on_topic`: the article is of one of the topics asked for."""
-
-    article: int
-    outlet: str
-    url: str
-    key: str
-    surface: str
-    label: str
-    on_topic: bool
-    published: datetime | None
-    precision: str
-
-
-@dataclass(frozen=True, slots=True)
 class SourceAt:
     """What polling taught us about a source; not versioned, always the present."""
 
@@ -215,16 +200,16 @@ def _postgresql_order(element: _code_points, compiler: SQLCompiler, **options: A
     return f'({compiler.process(element.clauses, **options)}) COLLATE "C"'
 
 
-def _valid(table: Facts, number: int) -> ColumnElement[bool]:
+def valid_at(table: Facts, number: int) -> ColumnElement[bool]:
     return and_(table.since <= number, or_(table.until.is_(None), table.until > number))
 
 
 def _counted(number: int) -> ColumnElement[bool]:
     """Ambiguous mentions and decoys are stored and counted nowhere."""
-    return and_(_valid(MentionRow, number), MentionRow.ambiguous.is_(False), MentionRow.decoy.is_(False))
+    return and_(valid_at(MentionRow, number), MentionRow.ambiguous.is_(False), MentionRow.decoy.is_(False))
 
 
-def _newest_revision(number: int) -> ColumnElement[bool]:
+def newest_revision(number: int) -> ColumnElement[bool]:
     """Joins an article with its revision of then; before its first one there is no article."""
     earlier = aliased(RevisionRow)
     newest = select(func.max(earlier.number)).where(earlier.article_id == ArticleRow.id, earlier.since <= number)
@@ -250,7 +235,7 @@ def _dated(only: ArticleFilter) -> Iterator[ColumnElement[bool]]:
         yield RevisionRow.published.is_not(None)
 
 
-def _passing(only: ArticleFilter, number: int) -> Iterator[ColumnElement[bool]]:
+def passing(only: ArticleFilter, number: int) -> Iterator[ColumnElement[bool]]:
     """The conditions of a filter, on a statement that has ArticleRow and its current RevisionRow."""
     yield from _dated(only)
     if only.outlets:
@@ -258,7 +243,7 @@ def _passing(only: ArticleFilter, number: int) -> Iterator[ColumnElement[bool]]:
     if only.languages:
         yield RevisionRow.language.in_(only.languages)
     if only.topics or only.roles:
-        hit = and_(TopicHitRow.article_id == ArticleRow.id, _valid(TopicHitRow, number))
+        hit = and_(TopicHitRow.article_id == ArticleRow.id, valid_at(TopicHitRow, number))
         hit = and_(hit, TopicHitRow.role.in_(only.roles or ROLES))
         yield exists().where(and_(hit, TopicHitRow.topic.in_(only.topics)) if only.topics else hit)
     if only.entities or only.mentioned:
@@ -276,7 +261,7 @@ def _passing(only: ArticleFilter, number: int) -> Iterator[ColumnElement[bool]]:
         yield ~told
 
 
-def _precision(published: datetime | None, info: Mapping[str, Any] | None) -> str:
+def precision_of(published: datetime | None, info: Mapping[str, Any] | None) -> str:
     """What the source said of the date; a date stored without its evidence is taken as exact to the minute."""
     if published is None:
         return ""
@@ -310,14 +295,14 @@ class Snapshot:
     def outlets(self) -> Mapping[str, OutletAt]:
         """Every outlet valid at the number, by id."""
         o = OutletVersion
-        found = select(o.outlet, o.name, o.country, o.tier, o.own).where(_valid(o, self.number))
+        found = select(o.outlet, o.name, o.country, o.tier, o.own).where(valid_at(o, self.number))
         return {row.outlet: OutletAt(*row) for row in self._connection.execute(found)}
 
     @cached_property
     def entities(self) -> Mapping[str, EntityAt]:
         """Every entity valid at the number, by id."""
         e = EntityVersion
-        found = select(e.entity, e.name, e.type, e.country).where(_valid(e, self.number))
+        found = select(e.entity, e.name, e.type, e.country).where(valid_at(e, self.number))
         return {row.entity: EntityAt(*row) for row in self._connection.execute(found)}
 
     def outlet(self, outlet: str) -> OutletAt:
@@ -344,10 +329,10 @@ class Snapshot:
         set_aside  instead of the counted mentions give those that are counted nowhere: ambiguous ones and decoys.
         """
         wanted = self._articles(only)
-        for rows in self._stream(wanted):
+        for rows in self.stream(wanted):
             yield from self._with_facts(rows, set_aside)
 
-    def _stream(self, wanted: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
+    def stream(self, wanted: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
         # per statement: set on the connection it would also make the small fact queries in between stream
         yield from self._connection.execute(wanted, execution_options={"yield_per": BATCH}).partitions()
 
@@ -368,8 +353,8 @@ class Snapshot:
         )
         wanted: Select[Any] = (
             select(*columns)
-            .join(r, _newest_revision(self.number))
-            .where(*_passing(only, self.number))
+            .join(r, newest_revision(self.number))
+            .where(*passing(only, self.number))
             .order_by(r.published.is_(None), r.published, _code_points(a.outlet), _code_points(a.address_key))
         )
         return wanted
@@ -389,7 +374,7 @@ class Snapshot:
                 title=row.title,
                 language=row.language,
                 published=row.published,
-                precision=_precision(row.published, row.published_info),
+                precision=precision_of(row.published, row.published_info),
                 revisions=row.number,
                 changed=tuple(word for word in CHANGES if word in changed[row.id]),
                 gone=row.gone_at if gone else None,
@@ -416,7 +401,7 @@ class Snapshot:
 
     def _mentions(self, ids: Iterable[int], set_aside: bool) -> defaultdict[int, list[MentionAt]]:
         m = MentionRow
-        aside = and_(_valid(m, self.number), or_(m.ambiguous.is_(True), m.decoy.is_(True)))
+        aside = and_(valid_at(m, self.number), or_(m.ambiguous.is_(True), m.decoy.is_(True)))
         found = (
             select(m.article_id, m.entity, m.part, m.start, m.end, m.surface, m.rule, m.prominence, m.sentence, m.main)
             .where(m.article_id.in_(ids), aside if set_aside else _counted(self.number))
@@ -432,7 +417,7 @@ class Snapshot:
         t = TopicHitRow
         found = (
             select(t.article_id, t.topic, t.role, t.score, t.sentence)
-            .where(t.article_id.in_(ids), _valid(t, self.number), t.role.in_(ROLES))
+            .where(t.article_id.in_(ids), valid_at(t, self.number), t.role.in_(ROLES))
             .order_by(t.article_id, _code_points(t.topic))
         )
         by_article: defaultdict[int, list[TopicAt]] = defaultdict(list)
@@ -444,7 +429,7 @@ class Snapshot:
         a = AttributionRow
         found = (
             select(a.article_id, a.outlet, a.name)
-            .where(a.article_id.in_(ids), _valid(a, self.number))
+            .where(a.article_id.in_(ids), valid_at(a, self.number))
             .order_by(a.article_id, _code_points(a.part).desc(), a.start, a.end, _code_points(a.name))
         )
         by_article: defaultdict[int, list[AttributionAt]] = defaultdict(list)
@@ -464,7 +449,7 @@ class Snapshot:
         """One row for each article and topic it is of; with `only.topics` or `only.roles` these alone."""
         t = TopicHitRow
         counted = select(t.article_id, t.topic.label("id")).where(
-            _valid(t, self.number), t.role.in_(only.roles or ROLES)
+            valid_at(t, self.number), t.role.in_(only.roles or ROLES)
         )
         if only.topics:
             counted = counted.where(t.topic.in_(only.topics))
@@ -477,40 +462,12 @@ class Snapshot:
             select(c.c.id, times.label("times"), RevisionRow.published, RevisionRow.published_info)
             .select_from(c)
             .join(ArticleRow, ArticleRow.id == c.c.article_id)
-            .join(RevisionRow, _newest_revision(self.number))
-            .where(*_passing(only, self.number))
+            .join(RevisionRow, newest_revision(self.number))
+            .where(*passing(only, self.number))
         )
-        for rows in self._stream(wanted):
+        for rows in self.stream(wanted):
             for row in rows:
-                yield CountAt(row.id, row.times, row.published, _precision(row.published, row.published_info))
-
-    def names(self, only: ArticleFilter, topics: Sequence[str], roles: Sequence[str]) -> Iterator[NameAt]:
-        """New names of the articles that pass, one row for each form and article, in the order they were collected.
-
-        topics, roles  which hits make an article one on the topic; empty: any.
-        """
-        k, t = CandidateRow, TopicHitRow
-        hit = and_(t.article_id == ArticleRow.id, _valid(t, self.number), t.role.in_(roles or ROLES))
-        on_topic = exists().where(and_(hit, t.topic.in_(topics)) if topics else hit).correlate(ArticleRow)
-        fields = (ArticleRow.id, ArticleRow.outlet, ArticleRow.url, k.key, k.surface, k.label)
-        wanted = (
-            select(*fields, on_topic.label("on_topic"), RevisionRow.published, RevisionRow.published_info)
-            .select_from(k)
-            .join(ArticleRow, ArticleRow.id == k.article_id)
-            .join(RevisionRow, _newest_revision(self.number))
-            .where(k.key != "", _valid(k, self.number), *_passing(only, self.number))
-            .order_by(k.article_id, k.id)
-        )
-        seen: set[tuple[str, str]] = set()
-        article = 0
-        for rows in self._stream(wanted):
-            for row in rows:
-                if row.id != article:
-                    article, seen = row.id, set()
-                if (row.key, row.surface) not in seen:
-                    seen.add((row.key, row.surface))
-                    date = (row.published, _precision(row.published, row.published_info))
-                    yield NameAt(*row[:6], bool(row.on_topic), *date)  # type: ignore[call-arg,arg-type]
+                yield CountAt(row.id, row.times, row.published, precision_of(row.published, row.published_info))
 
     def has_had_mail(self, reader: str, before_day: str) -> bool:
         """Whether a delivery of an earlier day may have reached the reader."""

@@ -119,7 +119,7 @@ class Tagger:
         self,
         text: str,
         *,
-        title: str = "",
+        title: str | None = "",
         language: str | None = None,
         outlet: str | None = None,
         published: object = None,
@@ -131,6 +131,7 @@ class Tagger:
         published  taken for the door's sake; no rule depends on time yet.
         """
         del published
+        title = title or ""
         parts = _parts(title, text)
         article = _Article(parts)
         country = self._countries.get(outlet or "", "")

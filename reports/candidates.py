@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from math import log1p
 
-from models.queries import NameAt
+from models.name_queries import NameAt, names
 from reports import columns as c
 from reports.columns import CandidateLine, Column
 from reports.days import place, span_of
@@ -86,8 +86,8 @@ class _Name:
 def rows(query: ReportQuery, read: Read) -> Iterator[CandidateLine]:
     """The names by falling score, then by name."""
     only = article_filter(replace(query, topics=(), roles=()))
-    names = read.at.names(only, query.topics, query.roles)
-    found = list(joined(one for one in names if _inside(one, query, read)))
+    forms = names(read.at, only, query.topics, query.roles)
+    found = list(joined(one for one in forms if _inside(one, query, read)))
     yield from ranked(found)
     fewer = sum(1 for one in found if one.sure and not one.is_name)
     if fewer:
@@ -96,9 +96,9 @@ def rows(query: ReportQuery, read: Read) -> Iterator[CandidateLine]:
         )
 
 
-def ranked(names: Iterable[_Name]) -> Iterator[CandidateLine]:
+def ranked(found: Iterable[_Name]) -> Iterator[CandidateLine]:
     """The names that are told, the best first."""
-    lines = [_line(one) for one in names if one.is_name]
+    lines = [_line(one) for one in found if one.is_name]
     yield from sorted(lines, key=lambda line: (-line.score, line.name))
 
 

@@ -279,6 +279,8 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
                       ": language 'ru' and lang 'en' disagree"),
     "no gzip": ("a.json.gz", b"{}", ": no gzip file, or a damaged one"),
     "gzip cut off": ("a.json.gz", gzip.compress(GOOD)[:-10], ": the gzip file is cut off or damaged"),
+    "lines of old Macs": ("a.csv", b"url,title\rhttps://a.example/1,x\r",
+                          ": row 1: broken CSV: lines that end in CR alone; save it with LF or CRLF"),
     "long line": ("a.jsonl", b'{"title": "' + b"x" * MAX_ROW + b'"}', ":1: a line of more than 10,000,000 bytes"),
     "unknown kind": ("a.txt", b"x", ": unknown kind of file; known: .json .jsonl .ndjson .csv .warc, each also .gz"),
 }  # fmt: skip

@@ -19,7 +19,7 @@ from crawler.archives import import_files
 from jobs import read_now
 from models.article import Reading
 from models.config import Config, Entity, load_config
-from models.queries import NameAt
+from models.name_queries import NameAt
 from models.store import Store
 from pipelines import nlp
 from pipelines.candidates import Known, is_organisation, key_of, single_names

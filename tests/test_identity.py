@@ -133,6 +133,19 @@ def test_a_revision_says_what_changed(store: Store, engine: Engine) -> None:
     assert article.changed == ("headline", "text", "date")
 
 
+def test_what_a_later_page_lacks_stays_known(store: Store, engine: Engine) -> None:
+    """A clipping with a title alone emptied the article's text once, and an edit without a date made it undated."""
+    date = KnownDate(NOW, "minute", "known", "meta")
+    collecting, (due,) = made(store, entry("a", "1"))
+    collecting.save_pages([page(due, published=date)], NOW)
+    clipping = dataclasses.replace(page(due), item_id=0, source="import", via="import", text="")
+    assert collecting.save_pages([clipping], NOW) == ["known"]
+    assert collecting.save_pages([page(due, text=f"{TEXT} more")], NOW) == ["changed"]
+    with engine.connect() as conn:
+        rows = conn.execute(select(RevisionRow.text, RevisionRow.published).order_by(RevisionRow.number)).all()
+    assert [tuple(row) for row in rows] == [(TEXT, NOW), (f"{TEXT} more", NOW)]
+
+
 def test_a_counter_makes_no_revision(store: Store, engine: Engine) -> None:
     collecting, (due,) = made(store, entry("a", "1"))
     collecting.save_pages([page(due, text=f"{TEXT}\n1 024 views")], NOW)

@@ -1,13 +1,19 @@
-"""What a person sees of an article: the same words with and without colours, and nothing that a terminal would obey."""
+"""What a person sees of an article: the same words with and without colours, and nothing that a terminal would obey.
+What a program sees: one answer for every row, whatever the row says."""
 
 from __future__ import annotations
 
 import io
+import json
+from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 
-from jobs.inspection import show
+from jobs.inspection import as_line, checked_row, inspect_lines, show
+from models.config import load_config
+from models.errors import KhazriError
 
 TEXT = "Bakcell and TTK met \x1b[31min\x07 Baku Telecom Ltd, Trend reports."
 
@@ -56,3 +62,56 @@ def test_names_and_reasons_have_their_colours() -> None:
 
 def test_no_color_is_respected() -> None:
     assert "\x1b" not in shown(force_terminal=True, no_color=True)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"title": 5, "text": "x"}, "title '5' is no text"),
+        ({"text": ["x"]}, "text '['x']' is no text"),
+        ({"text": "x", "published": 1.5}, "published '1.5' is no text"),
+        ({"text": "x", "published": True}, "published 'True' is no text"),
+        ({"text": "x", "words": 1}, "unknown field 'words'"),
+    ],
+)
+def test_a_field_that_is_no_text_is_refused_by_its_name(row: dict[str, Any], said: str) -> None:
+    with pytest.raises(KhazriError, match="^" + said.replace("[", r"\[").replace("]", r"\]")):
+        checked_row(row)
+
+
+def test_what_a_row_leaves_open() -> None:
+    row = {"id": None, "file": None, "url": "", "text": "", "title": None, "published": 2024, "language": "EN-gb"}
+    assert checked_row(row) == {"text": "", "published": "2024", "language": "en"}
+
+
+@pytest.mark.parametrize("word", ["Bakı\ud800", "Bakı", "a\nb"])
+def test_an_answer_is_one_line_that_utf8_takes(word: str) -> None:
+    line = as_line({"id": word})
+    assert json.loads(line.encode()) == {"id": word}
+    assert "\n" not in line
+
+
+def test_numbers_that_json_does_not_have_are_no_id() -> None:
+    assert json.loads(as_line({"id": float("nan"), "page": {}}))["error"].startswith("the id is a number")
+
+
+@pytest.mark.slow
+def test_every_row_has_its_answer(caplog: pytest.LogCaptureFixture) -> None:
+    """Halves of letters ended the whole run once; a wrong type was told in Python's words, with a traceback."""
+    rows = [
+        b'{"id": 1, "text": "\\ud800 AzerTelecom"}',
+        b"[" * 100_000,
+        b"",
+        b'{"id": 3, "file": null, "text": "AzerTelecom", "url": "http://[::1"}',
+        b'{"id": 4, "text": "x", "outlet": ["report"]}',
+        b'{"id": 5, "file": "a\\u0000b"}',
+        b'{"id": NaN, "text": "x"}',
+        b'{"id": 7, "text": "\xff"}',
+        b'{"id": 8, "text": "AzerTelecom", "title": null}',
+    ]
+    config = load_config(Path(__file__).resolve().parent.parent / "config.yaml")
+    answers = [json.loads(line.encode()) for line in inspect_lines(rows, config)]
+    assert [answer["id"] for answer in answers] == [1, None, 3, 4, 5, None, None, 8]
+    assert [bool(answer.get("mentions")) for answer in answers] == [n in (0, 2, 7) for n in range(8)]
+    assert [answer["mentions"][0]["start"] for answer in answers if "mentions" in answer] == [2, 0, 0]
+    assert not caplog.records

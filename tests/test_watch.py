@@ -48,6 +48,11 @@ def names(tagger: Tagger, text: str, **more: Any) -> list[tuple[str, str]]:
     return [(mention.entity, mention.surface) for mention in tagger.tag(text, **more) if not mention.ambiguous]
 
 
+def test_no_title_is_an_empty_one(config: Config) -> None:
+    tagger = one(config, Alias("Bakcell"))
+    assert tagger.tag("Bakcell", title=None) == tagger.tag("Bakcell", title="")
+
+
 @pytest.mark.slow
 def test_every_test_sentence_of_the_watch_list_holds(config: Config, tagger: Tagger) -> None:
     wrong = [

@@ -278,7 +278,10 @@ class Config:
 
     def outlet_at(self, address: str) -> Outlet | None:
         """The outlet whose host an address (or a bare host) is on, the nearest parent domain counting."""
-        host = (urlsplit(address if "//" in address else f"//{address}").hostname or "").removesuffix(".")
+        try:
+            host = (urlsplit(address if "//" in address else f"//{address}").hostname or "").removesuffix(".")
+        except ValueError:  # an unclosed [ of an IPv6 host: nobody's
+            return None
         by_host = {name: outlet for outlet in self.outlets.values() for name in outlet.hosts}
         while host:
             if host in by_host:
