@@ -100,15 +100,20 @@ def _wide(body: bytes, url: str) -> tuple[bytes, list[str]]:
     return body, []
 
 
+def is_utf8(body: bytes) -> bool:
+    """Whether the bytes are UTF-8 with letters beyond ASCII: no other encoding writes text like that by chance."""
+    try:
+        return not body.decode("utf-8").isascii()
+    except UnicodeDecodeError:
+        return False
+
+
 def _utf8_wins(body: bytes) -> tuple[bytes, list[str]]:
     """Valid UTF-8 with letters beyond ASCII is UTF-8, whatever the declaration says."""
     declared = _DECLARATION.match(body[:400])
     if declared is None or declared[1].lower() in (b"utf-8", b"utf8"):
         return body, []
-    try:
-        if body.decode("utf-8").isascii():
-            return body, []
-    except UnicodeDecodeError:
+    if not is_utf8(body):
         return body, []
     start, end = declared.span(1)
     return body[:start] + b"utf-8" + body[end:], [f"labelled {declared[1].decode('ascii')}, is utf-8"]

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import feedparser
 
 from crawler.addresses import join, splittable
-from crawler.feedguard import MAX_BYTES, MAX_ENTRIES, guard
+from crawler.feedguard import MAX_BYTES, MAX_ENTRIES, guard, is_utf8
 from crawler.plain import gunzip, lowered, one_line, plain
 from models.article import Entry, Feed
 from models.dates import OLDEST_YEAR, KnownDate, aware, parse_date, too_far_ahead
@@ -145,6 +145,8 @@ def _xml_feed(body: bytes, reader: _Reader, headers: Mapping[str, str]) -> Feed:
     response = {name: headers[name] for name in ("content-type", "content-language") if headers.get(name)}
     if marked or any("labelled" in warning for warning in mended):
         response.pop("content-type", None)  # it names what the body was before it was mended, or repeats a wrong label
+    elif "charset" in response.get("content-type", "").lower() and is_utf8(body):
+        response["content-type"] = "application/xml; charset=utf-8"  # a server's own guess is wrong more often
     response["content-location"] = reader.nowhere
     # Sanitising and resolving inside summaries is left out: we keep no markup, and they cost half of the time.
     try:

@@ -9,6 +9,7 @@ import logging
 import re
 import time
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from pipelines.prominence import main_entities
 log = logging.getLogger("khazri.inspect")
 
 ROW_KEYS = {"id", "url", "file", "text", "title", "language", "outlet", "published", "fetched", "zone"}
+MOST_NAMED = 10  # fields that are not read, named in the log; rows of chance could have one each
 FILE_BYTES = 20_000_000  # after un-gzip; a page larger than this is not read into memory at all
 
 
@@ -42,7 +44,7 @@ class Inspector:
 
     async def answer(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one row. Raises KhazriError for a row that says too little or what nobody can read."""
-        row = checked_row(row)
+        row = checked_row({name: value for name, value in row.items() if name in ROW_KEYS})
         started = time.process_time()
         page, seconds = await self._page(row)
         published = page.published or _given_date(row.get("published"))
@@ -100,11 +102,8 @@ def checked_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row without its nulls; every field but `id` is text, a language in small letters and without its region.
 
     A year may be a number, as in an import; an empty text is one, any other empty field says nothing.
-    Raises KhazriError for an unknown field and for one that is no text.
+    Raises KhazriError for a field that is no text.
     """
-    unknown = row.keys() - ROW_KEYS
-    if unknown:
-        raise KhazriError(f"unknown field {shown(min(unknown))}")
     known = {name: value for name, value in row.items() if value is not None and (value != "" or name == "text")}
     if type(known.get("published")) is int:
         known["published"] = str(known["published"])
@@ -205,19 +204,26 @@ def reading_fields(reading: Reading, config: Config) -> dict[str, Any]:
 
 
 def inspect_lines(lines: Iterable[bytes], config: Config) -> Iterator[str]:
-    """One JSON answer per JSON row, in order, also for a row that fails: {"id", "error"}."""
+    """One JSON answer per JSON row, in order, also for a row that fails: {"id", "error"}.
+
+    Fields that no row has are left alone, so that labelled rows can be given as they are; the log names each once, with
+    the rows that had it, because one of them may be a slip of the pen.
+    """
     from crawler.workers import Workers
     from pipelines.nlp import build
 
     workers = Workers()
     inspector = Inspector(config, workers, build(config))
+    unknown: Counter[str] = Counter()
     try:
         with asyncio.Runner() as runner:
             for line in lines:
                 if line.strip():
-                    yield as_line(runner.run(_one(inspector, line)))
+                    yield as_line(runner.run(_one(inspector, line, unknown)))
     finally:
         workers.close()
+        for name, rows in unknown.most_common(MOST_NAMED):
+            log.warning("field %s is not read (in %d row%s)", shown(name), rows, "" if rows == 1 else "s")
 
 
 def as_line(answer: Mapping[str, Any]) -> str:
@@ -233,7 +239,7 @@ def as_line(answer: Mapping[str, Any]) -> str:
     return line
 
 
-async def _one(inspector: Inspector, line: bytes) -> dict[str, Any]:
+async def _one(inspector: Inspector, line: bytes, unknown: Counter[str]) -> dict[str, Any]:
     """The one catch per row: whatever goes wrong is that row's answer, and the next row is read."""
     name: object = None
     try:
@@ -241,6 +247,7 @@ async def _one(inspector: Inspector, line: bytes) -> dict[str, Any]:
         if not isinstance(row, dict):
             return {"id": None, "error": "a row is a JSON object"}
         name = row.get("id")
+        unknown.update(row.keys() - ROW_KEYS)
         return await inspector.answer(row)
     except Exception as error:
         if not isinstance(error, KhazriError | ValueError | RecursionError):

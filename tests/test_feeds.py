@@ -97,6 +97,15 @@ def test_wrong_labels(name: str) -> None:
     assert entry.published.value == datetime(2025, 12, 26, 9, 5, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("label", ["text/html; charset=windows-1251", "application/rss+xml; charset=ISO-8859-1"])
+def test_a_server_that_mislabels_utf8(label: str) -> None:
+    body = (
+        "<rss version='2.0'><channel><item><title>Кабель по дну Каспия</title><link>https://a.example/1</link></item>"
+    )
+    feed = read_feed(f"{body}</channel></rss>".encode(), "https://a.example/feed", headers={"Content-Type": label})
+    assert [entry.title for entry in feed.entries] == ["Кабель по дну Каспия"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_wide_encodings_that_say_utf8(encoding: str) -> None:
     (entry,) = read_feed(rss(item("Qazaxıstan kabeli")).decode().encode(encoding), URL).entries
