@@ -119,7 +119,7 @@ def test_the_proxy_connects_to_nobody_private(host: str) -> None:
 
     async def ask() -> int:
         async with PageProxy("", resolve, 10_000) as proxy:
-            return (await ask_by_socks(proxy, host, secret.port))[0]
+            return (await asyncio.wait_for(ask_by_socks(proxy, host, secret.port), 5))[0]
 
     with Hostile(at=PRIVATE) as secret:
         assert asyncio.run(ask()) in (1, 2)
