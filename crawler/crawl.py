@@ -14,13 +14,14 @@ from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.addresses import normalise
+from crawler.browsing import NO_CHROMIUM, NO_EXTRA, Browsing, browser_settings
 from crawler.hosts import HostGate, holder_name
 from crawler.pace import is_retired
 from crawler.polled import POLLED
 from crawler.settings import scrapy_settings
 from crawler.spiders.apis import ApiSpider
 from crawler.spiders.archives import ArchiveSpider
-from crawler.spiders.base import NEEDS_BROWSER, NO_ANSWER, Crawl, SourceSpider
+from crawler.spiders.base import NO_ANSWER, Crawl, SourceSpider
 from crawler.spiders.feeds import FeedSpider
 from crawler.spiders.listings import ListingSpider
 from crawler.spiders.pages import PageSpider
@@ -71,7 +72,13 @@ class CrawlResult:
 
 def _reached(count: RunCount) -> bool:
     """Whether anything at all came back: a status, a refusal, or a reason that only an answer can have."""
-    return count.status is not None or count.reason not in (*NO_ANSWER, *NOT_POLLED, NEEDS_BROWSER, "interrupted")
+    return count.status is not None or count.reason not in (
+        *NO_ANSWER,
+        *NOT_POLLED,
+        NO_EXTRA,
+        NO_CHROMIUM,
+        "interrupted",
+    )
 
 
 async def crawl(
@@ -102,7 +109,8 @@ async def crawl(
     asked = [source for source in ready if source.id not in quiet]
     runs = await asyncio.to_thread(shared.collecting.start_runs, [s.id for s in ready], slot, now)
     await asyncio.to_thread(shared.gate.remember, [source.address for source in ready])
-    runner = AsyncCrawlerRunner(scrapy_settings(config))
+    browser = browser_settings(config) if shared.browsing.ready else None
+    runner = AsyncCrawlerRunner(scrapy_settings(config, browser))
     try:
         await _poll_all(runner, shared, asked)
         if shared.failure is None and (shared.answers or not asked):
@@ -127,6 +135,7 @@ def _shared(config: Config, store: Store, sources: Sequence[Source], now: dateti
         now=now,
         counts={source.id: RunCount(source.id) for source in sources},
         learned=collecting.sources([source.id for source in sources]),
+        browsing=Browsing.of(sources),
     )
 
 
@@ -155,6 +164,8 @@ async def _poll_all(runner: AsyncCrawlerRunner, shared: Crawl, sources: Sequence
 async def _fetch_due(runner: AsyncCrawlerRunner, shared: Crawl, sources: Sequence[Source]) -> None:
     order = {source.id: place for place, source in enumerate(sources)}
     due = await asyncio.to_thread(shared.collecting.due_items, list(order), shared.now)
+    if not shared.browsing.ready:  # read without its scripts, a page would be dropped for good
+        due = [item for item in due if not sources[order[item.source]].javascript]
     if not due:
         return
     due.sort(key=lambda item: (item.recheck, order[item.source], item.id))  # re-checks never starve what is new
@@ -230,6 +241,7 @@ async def _end(shared: Crawl, runs: dict[str, int], now: datetime) -> None:
     for flush in shared.flushes:
         await flush()
     shared.closed = True
+    shared.browsing.end()
     closing = asyncio.create_task(asyncio.to_thread(shared.workers.close))
     for count in shared.counts.values():
         if count.result == "ok" and count.new and _all_dropped(count):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, ClassVar, cast
 from urllib.parse import urlsplit
 
@@ -221,7 +222,7 @@ class GateMiddleware:
 
     async def process_request(self, request: Request) -> None:
         if not request.meta.get("robots_request"):
-            allowed, reason = await self.gate.may_fetch(request.url, self._fetch_robots)
+            allowed, reason = await self.gate.may_fetch(request.url, partial(fetch_robots, self.crawler))
             if not allowed:
                 raise Refused(reason, request.url)
         try:
@@ -246,17 +247,19 @@ class GateMiddleware:
         if held is not None:
             await self.gate.release(held, answered)
 
-    async def _fetch_robots(self, url: str) -> tuple[int, bytes]:
-        request = Request(
-            url,
-            dont_filter=True,
-            priority=1000,
-            meta={"robots_request": True, "handle_httpstatus_list": ANSWERS, "download_maxsize": ROBOTS_MAXSIZE},
-        )
-        engine = self.crawler.engine
-        assert engine is not None
-        response = await engine.download_async(request)
-        return response.status, response.body
+
+async def fetch_robots(crawler: Crawler, url: str) -> tuple[int, bytes]:
+    """What HostGate.may_fetch asks for: status and body. Raises what the downloader raises."""
+    request = Request(
+        url,
+        dont_filter=True,
+        priority=1000,
+        meta={"robots_request": True, "handle_httpstatus_list": ANSWERS, "download_maxsize": ROBOTS_MAXSIZE},
+    )
+    engine = crawler.engine
+    assert engine is not None
+    response = await engine.download_async(request)
+    return response.status, response.body
 
 
 ROBOTS_MAXSIZE = 2_000_000  # bytes; a larger one fails the download and counts as no answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from models.config import Config
@@ -9,8 +10,8 @@ from models.config import Config
 ASYNCIO_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
 
-def scrapy_settings(config: Config) -> dict[str, Any]:
-    """Settings for one crawl."""
+def scrapy_settings(config: Config, browser: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Settings for one crawl. `browser`: what a crawl with a browser has besides (crawler/browsing.py)."""
     polite = config.politeness
     return {
         "TWISTED_REACTOR": ASYNCIO_REACTOR,  # one reactor everywhere (DESIGN §7)
@@ -38,7 +39,11 @@ def scrapy_settings(config: Config) -> dict[str, Any]:
         "STATS_DUMP": False,
         "LOG_ENABLED": False,  # the command line sets logging up, once
         # http and https only: the guard refuses the others by their address, and nobody would answer for them either.
-        "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "s3")),
+        **(browser or {}),
+        "DOWNLOAD_HANDLERS": {
+            **dict.fromkeys(("data", "file", "ftp", "s3")),
+            **(browser or {}).get("DOWNLOAD_HANDLERS", {}),
+        },
         "ITEM_PIPELINES": {"pipelines.storing.StoringPipeline": 100},
         "SPIDER_MIDDLEWARES": {
             # Statuses are outcomes here, and referrers and depth say nothing in a one-step crawl.

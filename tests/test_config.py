@@ -255,6 +255,7 @@ MISTAKES = [
     ("config", "schedule:", "var: !!python/name:os.system\nschedule:", "config.yaml:8: var: unknown tag 'tag:yaml.org,2002:python/name:os.system'"),
     ("outlets", "format: telegram", "format: telegramm", "watch/outlets.yaml:14: outlets.report.collect[1].format: unknown format 'telegramm'; did you mean 'telegram'?"),
     ("outlets", "format: telegram", "format: gdelt", "watch/outlets.yaml:13: outlets.report.collect[1]: format 'gdelt' is not for a listing"),
+    ("outlets", "verified: 2026-09}\n    - {id: report_az", "javascript: true}\n    - {id: report_az", "watch/outlets.yaml:12: outlets.report.collect[0]: javascript is for a listing, not for a feed"),
     ("outlets", "pages: 3", "pages: 51", "watch/outlets.yaml:14: outlets.report.collect[1].pages: must be between 1 and 50, not 51"),
     ("config", "fastest_minutes: 5", "fastest_minutes: 700", "config.yaml:9: politeness: fastest_minutes 700 is more than slowest_minutes 600"),
     ("config", "[12, 48]", "[48, 12]", "config.yaml:9: politeness.recheck_hours[1]: the hours must grow"),

@@ -70,7 +70,18 @@ def test_every_dependency_is_in_the_lock() -> None:
     assert [name for name in wanted if not re.search(rf"^{re.escape(name)}==", lock, re.MULTILINE)] == []
 
 
-HEAVY = ("spacy", "scrapy", "twisted", "sqlalchemy", "trafilatura", "lxml", "apscheduler", "pydantic", "numpy")
+HEAVY = (
+    "spacy",
+    "scrapy",
+    "twisted",
+    "sqlalchemy",
+    "trafilatura",
+    "lxml",
+    "apscheduler",
+    "pydantic",
+    "numpy",
+    "playwright",
+)
 
 
 def test_help_is_light() -> None:

@@ -130,7 +130,6 @@ CASES = {
     "broken": Case({1: listing(5, 6, more="?page=2"), 2: Answer(trouble=reset()), 3: listing(1, 2)}, [1, 2], [5, 6],
                    {2: listing(3, 4, more="?page=3")}, [1, 2, 3], [1, 2, 3, 4, 5, 6]),
     "decayed": Case({1: Answer(DECAYED)}, [1], []),
-    "scripted": Case({1: TWO}, [], [], asked_then=[]),
 }  # fmt: skip
 
 
@@ -156,7 +155,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
         for outlet in config["outlets"].values():
             source = outlet["collect"][0]
             source["listing"] = source.pop("feed")
-            source |= {"selectors": {"link": "h3 a"}, "pages": 4, "javascript": source["id"] == "scripted"}
+            source |= {"selectors": {"link": "h3 a"}, "pages": 4}
         operator.config.write_text(yaml.safe_dump(config), encoding="utf-8")
         web.routes["http://other.example/2"] = listing(20, 21)
         operator.run("db", "upgrade")
@@ -205,7 +204,6 @@ def test_no_page_of_another_site_is_taken(walked: Any) -> None:
 def test_decayed_selectors_are_the_reason_of_an_empty_run(walked: Any) -> None:
     results = walked.days[0][2]
     assert results.pop("decayed") == ("empty", "the selectors find nothing; 4 links look like articles")
-    assert results.pop("scripted") == ("not_run", "needs a browser, which Khazri has none of")
     assert set(results.values()) == {("ok", "")}
 
 

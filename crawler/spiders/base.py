@@ -35,6 +35,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
 from crawler.addresses import is_web, normalise
+from crawler.browsing import Browsing
 from crawler.discovery import Places
 from crawler.fetch import ANSWERS, RESTS, Refused, plain_headers
 from crawler.hosts import HostGate
@@ -51,7 +52,6 @@ from models.text import clean
 REFUSALS = (401, 403, 451)  # answers that say no: recorded and respected
 REFUSED = ("robots", "forbidden_address", *(f"http_{status}" for status in REFUSALS))  # the reasons that mean so
 MOVED = (301, 308)
-NEEDS_BROWSER = "needs a browser, which Khazri has none of"  # no key turns it on: docs/decisions.md says why
 # What is void when the address in config is another one than polled last.
 FORGOTTEN: dict[str, Any] = {
     "etag": None, "last_modified": None, "body_hash": None, "moved_to": None, "moved_agreed": 0, "cursor": None,
@@ -79,6 +79,7 @@ class Crawl:
     closed: bool = False  # the crawl has ended: what a left-behind request still brings is not stored
     flushes: list[Callable[[], Awaitable[None]]] = field(default_factory=list)  # what must be stored before the end
     outlets: dict[str, Outlet] = field(default_factory=dict)
+    browsing: Browsing = field(default_factory=Browsing)
     places: Places = field(init=False)  # whose a page is that a source found
 
     def __post_init__(self) -> None:
@@ -193,10 +194,21 @@ class SourceSpider(scrapy.Spider, ABC):
             raise CollectError(f"HTTP {response.status}", reason=f"http_{response.status}", source=source.id, url=url)
         return response
 
+    async def with_scripts(self, source: Source, response: Response) -> Response:
+        """An answer as its scripts leave it, where config says that it needs them. Raises CollectError, StoreError."""
+        if not source.javascript:
+            return response
+        try:
+            return await self.crawl.browsing.run_scripts(self.crawler, response)
+        except (StoreError, CollectError):
+            raise
+        except Exception as error:  # as in `ask`
+            raise CollectError(str(error), reason=reason_of(error), source=source.id, url=response.url) from error
+
     async def start(self) -> AsyncIterator[Request]:
         for source in self.sources:
-            if source.javascript:  # asked for plainly it would look empty, day after day
-                self._ended(source, self.crawl.counts[source.id], "not_run", NEEDS_BROWSER, {})
+            if source.javascript and not self.crawl.browsing.ready:  # plainly it would look empty, day after day
+                self._ended(source, self.crawl.counts[source.id], "not_run", self.crawl.browsing.missing, {})
             elif self.crawl.failure is None:
                 yield self.poll(source)
 
@@ -250,6 +262,7 @@ class SourceSpider(scrapy.Spider, ABC):
             result = "refused" if response.status in REFUSALS else "unreachable"
             self._ended(source, count, result, f"http_{response.status}", self._bad(source, response.status))
             return
+        response = await self.with_scripts(source, response)
         body_hash = hashlib.sha256(response.body).hexdigest()
         known = self._known(source)
         if known.get("body_hash") == body_hash and known.get("state") not in FAILED and self.settled(source):

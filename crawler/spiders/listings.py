@@ -42,7 +42,7 @@ class ListingSpider(SourceSpider):
         unfinished = bool(self.cursor(source).get("unfinished"))
         while walk.may_go_on(source.pages) and (unfinished or await self._unknown(source, walk.last)):
             try:
-                answer = await self.ask(source, walk.feed.next)
+                answer = await self.with_scripts(source, await self.ask(source, walk.feed.next))
                 walk.add(answer.url, await self._page(source, answer))
             except CollectError as error:
                 walk.failed(error)
@@ -50,7 +50,8 @@ class ListingSpider(SourceSpider):
         return walk.merged()
 
     def settled(self, source: Source) -> bool:
-        return not self.cursor(source).get("unfinished")
+        """Where scripts make the list, the same bytes say nothing of it."""
+        return not self.cursor(source).get("unfinished") and not source.javascript
 
     def why_empty(self, feed: Feed) -> str:
         """The warning that says what a look without the selectors finds: told where the state is told."""

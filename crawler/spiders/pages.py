@@ -90,7 +90,11 @@ class PageSpider(scrapy.Spider):
 
     async def answered(self, response: Response, item: DueItem, host: str) -> AsyncIterator[Any]:
         self.crawl.answers += 1
-        result = await self._read(response, item)
+        try:
+            result = await self._read(response, item)
+        except StoreError as error:
+            self.crawl.failure = error
+            return
         self.silent[host] = self.silent[host] + 1 if result.outcome in KEPT_OUT else 0
         if response.status in BUSY or self.silent[host] >= SILENT_TRIES:
             self.queues[host].clear()
@@ -117,15 +121,9 @@ class PageSpider(scrapy.Spider):
             return ended(item, outlet, key, "failed:not_html", kind)
         seen = captured_at(response.url)  # of an archive's capture; its relative dates count from then
         try:
-            page = await self.crawl.workers.read_page(
-                response.body,
-                original_of(response.url),
-                headers=headers,
-                language=item.language,
-                zone=self.crawl.places.zone(item.source, response.url),
-                now=seen or self.crawl.now,
-                hints=POST_HINTS if is_post(item.url) else outlet.hints,
-            )
+            page = await self._page(response, item, outlet)
+        except StoreError:  # the gate is a table
+            raise
         except Exception as error:  # the one catch per page: anything is an outcome with its reason
             if not isinstance(error, CollectError):
                 self.logger.exception("%s: reading failed", item.url)
@@ -143,6 +141,26 @@ class PageSpider(scrapy.Spider):
         if found.outcome is None and await self._had(item, found):
             return ended(item, outlet, found.address_key, "known", "a finder's address led to an article that we have")
         return replace(found, via="import", first_seen=min(seen, self.crawl.now)) if seen else found
+
+    async def _page(self, response: Response, item: DueItem, outlet: Outlet) -> Page:
+        """The page as it came; where that is no article and its source says that it needs scripts, as they make it."""
+        page = await self._as_it_is(response, item, outlet)
+        source = self.crawl.places.sources[item.source]
+        if source.javascript and not source.discovers and not _is_article(page):
+            ran = await self.crawl.browsing.run_scripts(self.crawler, response)
+            page = await self._as_it_is(ran, item, outlet) if ran is not response else page
+        return page
+
+    async def _as_it_is(self, response: Response, item: DueItem, outlet: Outlet) -> Page:
+        return await self.crawl.workers.read_page(
+            response.body,
+            original_of(response.url),
+            headers=plain_headers(response),
+            language=item.language,
+            zone=self.crawl.places.zone(item.source, response.url),
+            now=captured_at(response.url) or self.crawl.now,
+            hints=POST_HINTS if is_post(item.url) else outlet.hints,
+        )
 
     def closed(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's shape
         """Hints that no longer fit are told once a crawl, not once a page."""
@@ -187,7 +205,7 @@ def collected(item: DueItem, outlet: Outlet, page: Page, entry: str) -> Collecte
     address that the source gave, or for one that points at many publishers the address it led to."""
     url = address_of(entry, outlet, page)
     key = normalise(url)
-    if page.kind != "article" or not page.text.strip():
+    if not _is_article(page):
         kind = page.kind if page.kind != "article" else "empty"
         return ended(item, outlet, key, f"dropped:{kind}", "; ".join(page.warnings))
     return Collected(
@@ -206,6 +224,10 @@ def collected(item: DueItem, outlet: Outlet, page: Page, entry: str) -> Collecte
         unlisted=shown_name(outlet),
         detail=page.language_note,
     )
+
+
+def _is_article(page: Page) -> bool:
+    return page.kind == "article" and bool(page.text.strip())
 
 
 def address_of(entry: str, outlet: Outlet, page: Page) -> str:

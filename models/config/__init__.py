@@ -97,7 +97,7 @@ class Source:
     format: SourceFormat = ""
     discovers: bool = False  # it points at many publishers: what it finds belongs to the outlet of the address
     pages: int = 1  # of a listing or an API, how many pages to walk at most; one whose links were all seen ends it
-    javascript: bool = False  # its page needs a browser: the `browser` extra, off without it
+    javascript: bool = False  # its page is made by scripts: run in a browser, which is the extra `browser`
 
 
 @dataclass(frozen=True, slots=True)

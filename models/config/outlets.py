@@ -121,6 +121,9 @@ def read_source(outlet_id: str, zone: str, node: Node, problems: Problems) -> So
     kind, form = kinds[0], fields.choice("format", SOURCE_FORMATS, "")
     if form and form not in FORMATS_OF.get(kind, ()):
         problems.error(node, f"format {form!r} is not for a {kind}")
+    javascript = fields.flag("javascript", False)
+    if javascript and kind != "listing":
+        problems.error(node, f"javascript is for a listing, not for a {kind}")
     return Source(
         id=source_id,
         outlet=outlet_id,
@@ -139,7 +142,7 @@ def read_source(outlet_id: str, zone: str, node: Node, problems: Problems) -> So
         format=form,
         discovers=fields.flag("discovers", False),
         pages=fields.count("pages", 1, least=1, most=MOST_PAGES),
-        javascript=fields.flag("javascript", False),
+        javascript=javascript,
     )
 
 
