@@ -34,7 +34,7 @@ from pipelines.names import UNRESOLVED, trimmed
 from pipelines.spans import Spans
 from pipelines.watch import Tagger
 
-RULE_VERSION = 4  # counted up when the rules below change what is found
+RULE_VERSION = 5  # counted up when the rules below change what is found
 CUE_REACH = 110  # folded characters beside a name in which its cue must lie; the longest cue with its words is 100
 MOST_UNKNOWN = 2_000  # unresolved names of one text; a real one has some ten, 600,000 are a page made to cost
 ALSO_CITED_IN = {"kk": ("ru",)}  # Kazakh pages quote Russian sentences as they stand
@@ -60,7 +60,7 @@ class Attributor:
         outlets = {outlet.id: _as_entity(outlet) for outlet in config.outlets.values()}
         self._bare = {
             outlet.id: sorted(
-                {fold_word(name) for name in (*outlet.names, *outlet.name.values())}, key=len, reverse=True
+                {_stem(fold_word(name)) for name in (*outlet.names, *outlet.name.values())}, key=len, reverse=True
             )
             for outlet in config.outlets.values()
         }
@@ -129,6 +129,11 @@ def _as_entity(outlet: Outlet) -> Entity:
     names = dict.fromkeys((*outlet.names, *outlet.name.values()))
     aliases = tuple(_alias(name) for name in names if name)
     return Entity(id=outlet.id, type="org", name=outlet.name, aliases=aliases)
+
+
+def _stem(folded: str) -> str:
+    """What stays of a name before its endings: a Georgian one drops its ი."""
+    return folded[:-1] if folded.endswith("ი") else folded
 
 
 def _alias(name: str) -> Alias:
