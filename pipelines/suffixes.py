@@ -97,7 +97,7 @@ ENDED = {code: endings - {""} for code, endings in ENDINGS.items()}
 AFTER_MARK = frozenset().union(*ENDINGS.values()) - {"", "s"}
 
 _ADJECTIVES = _words("ый ий ой ая яя ое ее")
-_UK_ADJECTIVES = _words("ська ський ське чна чний чне ова овий ове нна нний нне льна льний льне")
+_UK_ADJECTIVES = _words("ська ський ське чна чний чне ова овий ове нна нний нне льна льний льне ній")
 _ADJECTIVE_LETTERS = 6  # shorter words with such endings are nouns (Цой, Каспий is both)
 _NOUN_DROPS = frozenset("аяоеьйіїиы")
 _CONSONANTS = frozenset("бвгґджзклмнпрстфхцчшщ")
@@ -185,7 +185,7 @@ def _adjective_cut(word: str) -> str:
         return ""
     for ending in _UK_ADJECTIVES:
         if word.endswith(ending):
-            return "ий" if ending.endswith("ий") else ending[-1]
+            return ending[-2:] if ending.endswith("й") else ending[-1]
     return next((ending for ending in _ADJECTIVES if word.endswith(ending)), "")
 
 
