@@ -16,8 +16,8 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _LETTERS = f"[^\\W\\d_{_HAN}]"  # Chinese is written on without a space: 由AzerTelecom与 ends at the m
 # Looked for behind the match: with these ranges in its pattern each alias took 5 ms to compile.
 _HAN_LETTER = re.compile(f"[{_HAN}]")
-_SEPARATORS = {" ": "[ -]{1,2}", "-": "[ -]{1,2}", "~": "[ -]?"}
-_ANCHOR_JOINTS = {" ": (" ", "-"), "-": ("-", " "), "~": ("", "-", " ")}
+_SEPARATORS = {" ": "[ -]{1,2}", "-": "[ -]{1,3}", "~": "[ -]?"}
+_ANCHOR_JOINTS = {" ": (" ", "-"), "-": ("-", " ", " - "), "~": ("", "-", " ")}
 _MARK_ENDING = re.compile(f"['-]({_LETTERS}{{1,{MAX_TAIL}}})")
 _DOTS = "·・•‧"  # written between the parts of a foreign name in Chinese
 DOMAIN = re.compile(

@@ -21,7 +21,7 @@ from pipelines.patterns import Context, compile_pattern, found_anywhere
 from pipelines.prominence import main_entities
 from pipelines.spans import opening
 
-RULE_VERSION = 3  # counted up when the rules below change what is found: every article is then read again
+RULE_VERSION = 4  # counted up when the rules below change what is found: every article is then read again
 HINT = 1.0  # added to `prior` when the hint is within 160 characters (shared notes, tagging, step 4)
 FAR_HINT = 0.5  # the hint is only elsewhere in the article
 HOME = 0.3  # the outlet is of the entity's country

@@ -96,6 +96,14 @@ def test_inflected_names_are_accepted_and_other_names_refused(config: Config) ->
 
 
 @pytest.mark.quality
+def test_our_own_inflected_names_keep_their_floors(config: Config) -> None:
+    errors: list[str] = []
+    same, other = scoring.score_inflections(config, scoring.rows(ROOT / "tests/eval/inflections.jsonl"), errors)
+    assert same.recall >= FLOORS["inflections"]["accepted"], errors
+    assert other.recall >= FLOORS["inflections"]["refused"], errors
+
+
+@pytest.mark.quality
 @needs_data
 def test_the_seed_article_comes_out_whole(tagger: Tagger) -> None:
     title, _, text = (scoring.data() / "seed_article.txt").read_text(encoding="utf-8").partition("\n")

@@ -299,6 +299,9 @@ def score_ours(config: Config, tagger: Tagger, attributor: Attributor, errors: l
     for name, part in shares(rows(here / "attributions.jsonl")).items():
         errors.append(f"== attribution, {name}")
         _show(f"attribution, {name}", score_attributions(attributor, part, errors))
+    for name, part in shares(rows(here / "inflections.jsonl")).items():
+        same, other = score_inflections(config, part, errors)
+        print(f"inflections, {name:7} same accepted {same.recall:.3f}, other refused {other.recall:.3f}")
     for name, part in shares(rows(here / "prominence.jsonl")).items():
         errors.append(f"== prominence, {name}")
         _show(f"prominence, {name}", score_prominence(tagger, config.entities, part, errors))
