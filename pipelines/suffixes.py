@@ -36,7 +36,12 @@ def _turkic() -> frozenset[str]:
         *_words("la le lə yla yle ylə"),
     )
     place = _words("da de də ta te tə nda nde ndə in un ün nin nun nün")
-    which = _joined(("", *_words("lar ler lər")), place, _words("ki ku kü"), ("", *_words("lar ler lər nin ni ndə")))
+    which = _joined(
+        ("", *_words("lar ler lər")),
+        place,
+        _words("ki ku kü"),
+        ("", *_words("lar ler lər nin ni nə ne ndə nde ndən nden lara lərə lardan lərdən")),
+    )
     more = _words("dir dur dür tir tur tür nca nce ncə li lu lü lik luk lük siz suz süz")
     of_more = _joined(_words("li lu lü lik luk lük"), ("", *_words("lar lər ler")))
     return (
@@ -186,7 +191,8 @@ def _cyrillic_stems(word: str, *, last: bool) -> tuple[Stem, ...]:
     kept = longest.removesuffix(noun) if noun else longest  # what of the word stands between the stem and a noun ending
     whole: Tail = (longest, BARE[1])
     # the bare stem of a noun in -а is a genitive plural or another word: refused for names
-    bare_is_other = noun in tuple("аяоеиы") and last
+    plural = noun in tuple("иы") and len(word) > _SYNCOPE_LETTERS  # Черкаси, до Черкас
+    bare_is_other = noun in tuple("аяоеиы") and last and not plural
     if not noun and word[-1] in _CONSONANTS:
         masculine = _SLAVIC_MASCULINE | _SURNAME if word.endswith(_SURNAMES) else _SLAVIC_MASCULINE
         case = {"ru": masculine, "uk": masculine}

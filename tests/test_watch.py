@@ -345,3 +345,32 @@ def test_an_article_is_about_its_headline_or_what_its_lead_follows(
     config: Config, tagger: Tagger, title: str, text: str, main: set[str]
 ) -> None:
     assert main_entities(tagger.tag(text, title=title, language="en"), config.entities) == main
+
+
+@pytest.mark.parametrize(
+    ("name", "same", "other"),
+    [
+        ("Казань", "Казанью", "Казаны"),
+        ("Матвиенко", "Матвиенко", "Матвиенков"),
+        ("Тернопіль", "Тернополя", "Тернопільщина"),
+        ("Рівне", "Рівного", "Рівнеобленерго"),
+        ("Ведомости", "Ведомостей", "Ведомостный"),
+        ("Мәжіліс", "Мәжіліспен", "Мәжілісмен"),
+        ("Azərsu", "Azərsunun", "Azərsunla"),
+        ("Çin", "Çin'ce", "Çince"),
+    ],
+)
+def test_a_name_takes_the_endings_of_its_own_class(config: Config, name: str, same: str, other: str) -> None:
+    tagger = one(config, Alias(name))
+    assert names(tagger, same) == [("x", same)]
+    assert names(tagger, other) == []
+
+
+def test_a_hyphen_in_a_name_may_have_spaces_around_it(config: Config) -> None:
+    tagger = one(config, Alias("Один пояс - один путь"))
+    assert names(tagger, "форум «Один пояс — один путь»") == [("x", "Один пояс — один путь")]
+
+
+@pytest.mark.parametrize("text", ["Mr Baku Takahashi opened a bar.", "Драматургиня Олена Баку отримала премію."])
+def test_a_place_s_name_borne_by_a_person_is_no_mention(tagger: Tagger, text: str) -> None:
+    assert names(tagger, text) == []

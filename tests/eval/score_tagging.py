@@ -111,9 +111,13 @@ def shares(all_rows: Iterable[Row]) -> dict[str, list[Row]]:
     and a second round, written when the rules had learned from both."""
     parts: dict[str, list[Row]] = {}
     for row in all_rows:
-        half = hashlib.sha256(row["text"].encode()).digest()[0] % 2
-        parts.setdefault(f"round {row['round']}" if "round" in row else f"half {half}", []).append(row)
+        name = f"round {row['round']}" if "round" in row else f"half {_half(row['text'])}"
+        parts.setdefault(name, []).append(row)
     return dict(sorted(parts.items()))
+
+
+def _half(text: str) -> int:
+    return hashlib.sha256(text.encode()).digest()[0] % 2
 
 
 def _shown(row: Row, spans: Iterable[Span]) -> list[tuple[str, str]]:
