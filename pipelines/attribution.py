@@ -20,6 +20,8 @@ from pipelines.cues import (
     COMMON_NEED,
     GENERIC,
     LABELS,
+    LAST_AFTER,
+    LAST_BEFORE,
     MEDIA,
     OPENING_AFTER,
     OPENING_BEFORE,
@@ -29,6 +31,8 @@ from pipelines.cues import (
     PAPERS,
     QUOTED,
     ROLE_PATTERNS,
+    SIGNED_AFTER,
+    SIGNED_BEFORE,
 )
 from pipelines.names import UNRESOLVED, trimmed
 from pipelines.spans import Spans
@@ -151,9 +155,18 @@ def _cued(part: _Part, start: int, end: int, language: str | None) -> bool:
         # the ending of an inflected name belongs to the mention; the cue may need it (Trend-ə istinadən)
         if BEFORE_PATTERNS[code].search(before) or AFTER_PATTERNS[code].match(after):
             return True
+    if part.name == "text" and _signed(before, after):
+        return True
     if part.name == "text" and start < OPENING:
         return bool(OPENING_BEFORE.search(before) and OPENING_AFTER.match(after))
     return False
+
+
+def _signed(before: str, after: str) -> bool:
+    """Whether an agency's name stands as its signature does: before a dash at the beginning, or as the last word."""
+    if SIGNED_BEFORE.search(before) and SIGNED_AFTER.match(after):
+        return True
+    return bool(LAST_BEFORE.search(before) and LAST_AFTER.match(after))
 
 
 def _unresolved(

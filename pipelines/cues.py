@@ -179,6 +179,13 @@ OPENING_BEFORE = re.compile(
 )
 OPENING_AFTER = re.compile(r"^(?:\)| ?[-—–] |/ ?[-—–]? ?|\) ?[-—–]|\. )")
 
+# What an agency signs, wherever the text begins: `LONDON, Jan 1 (Reuters) -`, `(MENAFN - Gulf Times)`, `/TASS/.`
+SIGNED_BEFORE = re.compile(r"[(（](?:[^()（）.!?]{0,20}[/ ])?$|(?<![^\W_])[ .]/$")
+SIGNED_AFTER = re.compile(r"(?:[/,][^()（）]{1,20})?[)）] ?(?:-|–|—|--)|/(?:\.| ?[-–—])| ?- ?[^()]{3,30}\)")
+# or its last word: `… on Monday. (Reuters, AP)`, `… — AFP`
+LAST_BEFORE = re.compile(r"[(（][^()（）.!?]{0,30}$|[.!?»”\"。] ?[-–—] ?$")
+LAST_AFTER = re.compile(r"(?:[,/] [^()（）.]{1,30})?[)）]?[. ]*$")
+
 
 def _with_more(formulas: dict[str, str], composed: dict[str, str]) -> dict[str, str]:
     """The formulas of each language and what the grammar of saying adds to them."""

@@ -51,7 +51,7 @@ _EN_SELF = (
     rf"(?! sources?{_END}))"
 )
 _EN_SAID = words(
-    """report reports interview interviews article articles story stories coverage inquiry enquiry request requests
+    """report reports interview interviews article articles story stories inquiry enquiry request requests
     question questions query queries analysis analyses estimate estimates calculation calculations tally dispatch
     dispatches source sources account poll survey surveys investigation forecast forecasts editorial column podcast
     broadcast reporting"""
