@@ -16,8 +16,8 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _LETTERS = f"[^\\W\\d_{_HAN}]"  # Chinese is written on without a space: 由AzerTelecom与 ends at the m
 # Looked for behind the match: with these ranges in its pattern each alias took 5 ms to compile.
 _HAN_LETTER = re.compile(f"[{_HAN}]")
-_SEPARATORS = {" ": "[ -]{1,2}", "-": "[ -]{1,2}", "~": "[ -]?"}
-_ANCHOR_JOINTS = {" ": (" ", "-"), "-": ("-", " "), "~": ("", "-", " ")}
+_SEPARATORS = {" ": "[ -]{1,2}", "-": "[ -]{1,2}", " - ": " ?[-—] ?", "~": "[ -]?"}
+_ANCHOR_JOINTS = {" ": (" ", "-"), "-": ("-", " "), " - ": (" - ", "-", " — "), "~": ("", "-", " ")}
 _MARK_ENDING = re.compile(f"['-]({_LETTERS}{{1,{MAX_TAIL}}})")
 _DOTS = "·・•‧"  # written between the parts of a foreign name in Chinese
 DOMAIN = re.compile(
@@ -43,7 +43,7 @@ class _Word:
     """One word of an alias: what may stand for it."""
 
     text: str  # as written in the alias
-    before: str  # the separator before it: "", " ", "-" or "~"
+    before: str  # the separator before it: "", " ", "-", " - " or "~"
     stems: tuple[Stem, ...]
 
 
@@ -152,13 +152,18 @@ def _escape(folded: str) -> str:
 def _split(alias: Alias) -> Iterator[_Word]:
     """The words of an alias; pieces before `~` take no ending."""
     pieces = re.split(r"([ ~-]+)", alias.text.strip())
-    words, joints = pieces[::2], ["", *(joint.strip()[:1] or " " for joint in pieces[1::2])]
+    words, joints = pieces[::2], ["", *(_joint(one) for one in pieces[1::2])]
     for index, (written, joint) in enumerate(zip(words, joints, strict=True)):
         folded = fold_word(written)
         glued = index + 1 < len(words) and joints[index + 1] == "~"
         last = index == len(words) - 1
         inflects = alias.inflect != "none" and not glued
         yield _Word(written, joint, stems(folded, last=last or alias.inflect == "all", inflect=inflects))
+
+
+def _joint(written: str) -> str:
+    """A hyphen with spaces around it stands for a dash: `Один пояс — один путь`."""
+    return " - " if "-" in written and " " in written else written.strip()[:1] or " "
 
 
 def letter_at(text: str, at: int) -> bool:

@@ -20,6 +20,8 @@ from pipelines.cues import (
     COMMON_NEED,
     GENERIC,
     LABELS,
+    LAST_AFTER,
+    LAST_BEFORE,
     MEDIA,
     OPENING_AFTER,
     OPENING_BEFORE,
@@ -29,12 +31,14 @@ from pipelines.cues import (
     PAPERS,
     QUOTED,
     ROLE_PATTERNS,
+    SIGNED_AFTER,
+    SIGNED_BEFORE,
 )
 from pipelines.names import UNRESOLVED, trimmed
 from pipelines.spans import Spans
 from pipelines.watch import Tagger
 
-RULE_VERSION = 4  # counted up when the rules below change what is found
+RULE_VERSION = 5  # counted up when the rules below change what is found
 CUE_REACH = 110  # folded characters beside a name in which its cue must lie; the longest cue with its words is 100
 MOST_UNKNOWN = 2_000  # unresolved names of one text; a real one has some ten, 600,000 are a page made to cost
 ALSO_CITED_IN = {"kk": ("ru",)}  # Kazakh pages quote Russian sentences as they stand
@@ -60,7 +64,7 @@ class Attributor:
         outlets = {outlet.id: _as_entity(outlet) for outlet in config.outlets.values()}
         self._bare = {
             outlet.id: sorted(
-                {fold_word(name) for name in (*outlet.names, *outlet.name.values())}, key=len, reverse=True
+                {_stem(fold_word(name)) for name in (*outlet.names, *outlet.name.values())}, key=len, reverse=True
             )
             for outlet in config.outlets.values()
         }
@@ -131,6 +135,11 @@ def _as_entity(outlet: Outlet) -> Entity:
     return Entity(id=outlet.id, type="org", name=outlet.name, aliases=aliases)
 
 
+def _stem(folded: str) -> str:
+    """What stays of a name before its endings: a Georgian one drops its ი."""
+    return folded[:-1] if folded.endswith("ი") else folded
+
+
 def _alias(name: str) -> Alias:
     short = len(name) <= 3 and name.isupper()
     need = COMMON_NEED if fold_word(name) in COMMON_NAMES else ""
@@ -146,9 +155,18 @@ def _cued(part: _Part, start: int, end: int, language: str | None) -> bool:
         # the ending of an inflected name belongs to the mention; the cue may need it (Trend-ə istinadən)
         if BEFORE_PATTERNS[code].search(before) or AFTER_PATTERNS[code].match(after):
             return True
+    if part.name == "text" and _signed(before, after):
+        return True
     if part.name == "text" and start < OPENING:
         return bool(OPENING_BEFORE.search(before) and OPENING_AFTER.match(after))
     return False
+
+
+def _signed(before: str, after: str) -> bool:
+    """Whether an agency's name stands as its signature does: before a dash at the beginning, or as the last word."""
+    if SIGNED_BEFORE.search(before) and SIGNED_AFTER.match(after):
+        return True
+    return bool(LAST_BEFORE.search(before) and LAST_AFTER.match(after))
 
 
 def _unresolved(

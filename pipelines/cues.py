@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pipelines.sayings import MORE_AFTER, MORE_BEFORE, MORE_ROLES
+
 _LETTER = "[a-zəüiöğşçа-яәіїєґңғүұқөһა-ჰ]"
 QUOTES = "\"'«»“”„‘’「」『』《》"
 
@@ -177,16 +179,32 @@ OPENING_BEFORE = re.compile(
 )
 OPENING_AFTER = re.compile(r"^(?:\)| ?[-—–] |/ ?[-—–]? ?|\) ?[-—–]|\. )")
 
+# What an agency signs, wherever the text begins: `LONDON, Jan 1 (Reuters) -`, `(MENAFN - Gulf Times)`, `/TASS/.`
+SIGNED_BEFORE = re.compile(r"[(（](?:[^()（）.!?]{0,20}[/ ])?$|(?<![^\W_])[ .]/$")
+SIGNED_AFTER = re.compile(r"(?:[/,][^()（）]{1,20})?[)）] ?(?:-|–|—|--)|/(?:\.| ?[-–—])| ?- ?[^()]{3,30}\)")
+# or its last word: `… on Monday. (Reuters, AP)`, `… — AFP`
+LAST_BEFORE = re.compile(r"[(（][^()（）.!?]{0,30}$|[.!?»”\"。] ?[-–—] ?$")
+LAST_AFTER = re.compile(r"(?:[,/] [^()（）.]{1,30})?[)）]?[. ]*$")
+
+
+def _with_more(formulas: dict[str, str], composed: dict[str, str]) -> dict[str, str]:
+    """The formulas of each language and what the grammar of saying adds to them."""
+    codes = dict.fromkeys((*formulas, *composed))
+    return {code: "|".join(filter(None, (formulas.get(code), composed.get(code)))) for code in codes}
+
+
 BEFORE_PATTERNS = {
     code: re.compile(rf"(?<![^\W_])(?:{cues})[ :]*[{QUOTES}(]?$" if code != "zh" else rf"(?:{cues})[{QUOTES}]?$")
-    for code, cues in BEFORE.items()
+    for code, cues in _with_more(BEFORE, MORE_BEFORE).items()
 }
 AFTER_PATTERNS = {
     code: re.compile(rf"(?:[{QUOTES}]-?{_LETTER}{{0,6}}|-{_LETTER}{{1,4}})?[)]?(?:{cues})")
-    for code, cues in AFTER.items()
+    for code, cues in _with_more(AFTER, MORE_AFTER).items()
 }
 
-ROLE_PATTERNS = {code: re.compile(rf"[{QUOTES}]?[-']?(?:{roles})") for code, roles in ROLES.items()}
+ROLE_PATTERNS = {
+    code: re.compile(rf"[{QUOTES}]?[-']?(?:{roles})") for code, roles in _with_more(ROLES, MORE_ROLES).items()
+}
 
 # Origins that are no outlet: local media, казахстанские СМИ; kept by name, resolved to nothing.
 MEDIA = re.compile(

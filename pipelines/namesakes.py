@@ -23,10 +23,10 @@ _CALLINGS = (
     r"playwright|dramatist|philosopher|lawyer|doctor|blogger|student|writer|novelist|author|poet|sculptor|painter|artist|composer|singer|actor|actress|film-?maker|journalist|historian"
     r"|economist|professor|footballer|coach|designer|architect|photographer|musician|researcher|scientist|scholar"
     r"|писател[ья]|писательница|поэт|поэтесса|скульптор|художник|художница|композитор|пев(?:ец|ица)|акт[её]р|актриса"
-    r"|драматург|философ|філософ|адвокат(?:ка)?|юрист(?:ка)?|врач|лікар(?:ка)?|блогер(?:ка)?|студент(?:ка)?"
+    r"|драматург(?:иня)?|философ|філософ(?:иня)?|адвокат(?:ка)?|юрист(?:ка)?|врач|лікар(?:ка)?|блогер(?:ка)?|студент(?:ка)?"
     r"|режисс[её]р|журналист(?:ка)?|историк|экономист|профессор|футболист|тренер|дизайнер|архитектор|фотограф|музыкант"
     r"|уч[её]ный|исследователь"
-    r"|письменни(?:к|ця)|поетеса|поет|художни(?:к|ця)|співа(?:к|чка)|актор|режисер(?:ка)?|журналіст(?:ка)?|історик(?:иня)?"
+    r"|письменни(?:к|ця)|поетеса|мисткиня|мистець|дизайнер(?:ка)?|фотограф(?:иня)?|поет|художни(?:к|ця)|співа(?:к|чка)|актор|режисер(?:ка)?|журналіст(?:ка)?|істори(?:к|киня)"
     r"|економіст(?:ка)?|професор(?:ка)?|футболіст(?:ка)?|музикант|дослідни(?:к|ця)"
     r"|dramaturq|filosof|vəkil|həkim|bloqer|avukat|doktor|filozof|yazıçı|yazar|şair|heykəltəraş|heykeltıraş|rəssam|ressam|bəstəkar|besteci|müğənni|şarkıcı|aktyor|aktrisa|oyuncu"
     r"|rejissor|yönetmen|jurnalist|gazeteci|tarixçi|tarihçi|iqtisadçı|ekonomist|profesör|futbolçu|futbolcu|məşqçi|antrenör"
@@ -34,6 +34,9 @@ _CALLINGS = (
     r"|жазушы|ақын|мүсінші|суретші|әнші|актер|режиссер|журналист|тарихшы|футболшы|жаттықтырушы|сәулетші|ғалым|зерттеуші"
 )
 _PERSON_BEFORE = re.compile(rf"(?<!\w)(?i:{_CALLINGS}) (?P<given>[^\W\d_]+) $")
+# A title, then the place's name as a given name and a surname behind it: `Mr Baku Takahashi`.
+_MISTER_BEFORE = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Miss|Dr|Sir|господин|госпожа|г-н|г-жа|пан|пані)\.? $")
+_NAME_AFTER = re.compile(r"[ \u00a0][^\W\d_a-zа-яіїєәғқңөұүһ][^\W\d_]")
 # A second name before the place ends it: `rejissor İbrahimbəyov Bakı haqqında` is a director and the city.
 _SURNAME = re.compile(
     r"(?:[oe]v|[oe]va|zadə|zade|oğlu|oglu|li|lı|enko|sk[yi]|[ое]в|[ое]ва|ёв|єв|єва|енко|ский|ська|ський|ұлы|қызы)$"
@@ -51,6 +54,8 @@ def is_namesake(raw: str, start: int, end: int, *, bare: bool) -> bool:
     if not bare:
         return False
     if _STREET_AFTER.match(after):
+        return True
+    if _MISTER_BEFORE.search(before) and _NAME_AFTER.match(after):
         return True
     person = _PERSON_BEFORE.search(before)
     return person is not None and person["given"][:1].isupper() and not _SURNAME.search(person["given"].lower())

@@ -33,11 +33,16 @@ def _turkic() -> frozenset[str]:
         "",
         *_words("in un ün nin nun nün i u ü ni nu nü yi yu yü a e ə ya ye yə na ne nə"),
         *_words("da de də ta te tə nda nde ndə dan den dən tan ten tən ndan nden ndən"),
-        *_words("la le lə yla yle ylə nla nle nlə"),
+        *_words("la le lə yla yle ylə"),
     )
     place = _words("da de də ta te tə nda nde ndə in un ün nin nun nün")
-    which = _joined(("", *_words("lar ler lər")), place, _words("ki ku kü"), ("", *_words("lar ler lər nin ni ndə")))
-    more = _words("dir dur dür tir tur tür ca ce cə ça çe çə nca nce ncə li lu lü lik luk lük siz suz süz")
+    which = _joined(
+        ("", *_words("lar ler lər")),
+        place,
+        _words("ki ku kü"),
+        ("", *_words("lar ler lər nin ni nə ne ndə nde ndən nden lara lərə lardan lərdən")),
+    )
+    more = _words("dir dur dür tir tur tür nca nce ncə li lu lü lik luk lük siz suz süz")
     of_more = _joined(_words("li lu lü lik luk lük"), ("", *_words("lar lər ler")))
     return (
         _joined(plural, owner, case) | which | frozenset(more) | of_more | _joined(plural, case, _words("dir dur dür"))
@@ -67,6 +72,21 @@ _SLAVIC_NOUN = frozenset(
 )
 # A name that ends in a consonant is masculine: -ою or -ой makes it an adjective (Донецьк, Донецькою).
 _SLAVIC_MASCULINE = frozenset(_words("а у е ы и і ом ем ам ами ах ов ев ів ові еві")) | {""}
+# By the last letter of the nominative, both languages in one: what may stand in its place. A class of endings for all
+# nouns took other names for the same one: Матвиенков for Матвиенко, казаны for Казань.
+_BY_LETTER = {
+    letter: frozenset(_words(endings))
+    for letters, endings in (
+        ("а", "а ы и і е у ой ей ою ею о ам ами ах"),
+        ("я", "я и і ї е є ю й ей ею єю ям ями ях"),
+        ("о", "о а у ом е і ові ам ами ах"),
+        ("еє", "е є я а ю у ем єм ом и і ї ям ями ях ами ах"),
+        ("иыії", "и ы і ї ам ами ах ям ями ях ов ів їв ев ей"),
+        ("й", "й я ю ем єм е и і ї ям ями ях ев їв еві єві"),
+        ("ь", "ь и і я ю е ем єм ью ям ями ях ей еві єві"),
+    )
+    for letter in letters
+}
 _SURNAME = frozenset(_words("ым ых ыми им их ими"))  # Асадов: Асадовым; Алієв: Алієвим
 _SURNAMES = ("ов", "ев", "єв", "ёв", "ин", "ын", "ін", "їн")
 _RU_ADJECTIVE = frozenset(_words("ый ий ой ая яя ое ее ые ие ого его ому ему ым им ом ем ей ую юю ою ых их ими ыми"))
@@ -94,15 +114,18 @@ ENDINGS: dict[str, frozenset[str]] = {
 }
 ENDED = {code: endings - {""} for code, endings in ENDINGS.items()}
 # Behind a hyphen or an apostrophe an ending of any language may stand: `AzerTelecom-ның`, `AzerTelecom-მა`.
-AFTER_MARK = frozenset().union(*ENDINGS.values()) - {"", "s"}
+AFTER_MARK = frozenset().union(*ENDINGS.values(), _words("ca ce cə ça çe çə")) - {"", "s"}
+# with a voiceless end before it, the instrumental is -пен: Мәжілісмен is a member of the Мәжіліс
+_KK_VOICELESS = ENDINGS["kk"] - {"мен", "бен"}
 
 _ADJECTIVES = _words("ый ий ой ая яя ое ее")
-_UK_ADJECTIVES = _words("ська ський ське чна чний чне ова овий ове нна нний нне льна льний льне")
+_UK_ADJECTIVES = _words("ська ський ське чна чний чне ова овий ове нна нний нне льна льний льне ній вне")
 _ADJECTIVE_LETTERS = 6  # shorter words with such endings are nouns (Цой, Каспий is both)
 _NOUN_DROPS = frozenset("аяоеьйіїиы")
 _CONSONANTS = frozenset("бвгґджзклмнпрстфхцчшщ")
 _SYNCOPE_LETTERS = 5  # shorter Georgian words keep their vowel
 _GEORGIAN_SYNCOPE = frozenset(one for one in _georgian() if one.startswith(("ის", "ით", "ად", "ამდე", "იდან", "ებ")))
+_INDECLINABLE: frozenset[str] = frozenset()  # Баку
 _NOUN_LETTERS = 4  # shorter words lose nothing
 
 
@@ -155,22 +178,27 @@ def _georgian_stems(word: str) -> tuple[Stem, ...]:
 
 
 def _cyrillic_stems(word: str, *, last: bool) -> tuple[Stem, ...]:
-    kazakh: Tail = ("", ENDINGS["kk"]) if last else BARE
+    kazakh: Tail = ("", _KK_VOICELESS if word[-1] in "кқпстфхцчшщ" else ENDINGS["kk"]) if last else BARE
     if KAZAKH_LETTERS & set(word):
         tails = (kazakh, ("", ENDINGS["ru"])) if last else (BARE,)
-        return (Stem(word, dict.fromkeys(LANGUAGES["cyrillic"], tails)),)
+        whole_word = Stem(word, dict.fromkeys(LANGUAGES["cyrillic"], tails))
+        if word[-1] in "ая" and last:  # Russian papers write Самрук-Қазына with its Kazakh letter, and decline it
+            return (whole_word, Stem(word[:-1], {"ru": (("", _BY_LETTER[word[-1]] - {word[-1]}),)}))
+        return (whole_word,)
     cut = _adjective_cut(word)
     noun = word[-1] if word[-1] in _NOUN_DROPS and len(word) >= _NOUN_LETTERS else ""
     longest = cut if len(cut) > len(noun) else noun
     kept = longest.removesuffix(noun) if noun else longest  # what of the word stands between the stem and a noun ending
     whole: Tail = (longest, BARE[1])
     # the bare stem of a noun in -а is a genitive plural or another word: refused for names
-    bare_is_other = noun in tuple("аяоеиы") and last
+    plural = noun in tuple("иы") and len(word) > _SYNCOPE_LETTERS  # Черкаси, до Черкас
+    bare_is_other = noun in tuple("аяоеиы") and last and not plural
     if not noun and word[-1] in _CONSONANTS:
         masculine = _SLAVIC_MASCULINE | _SURNAME if word.endswith(_SURNAMES) else _SLAVIC_MASCULINE
         case = {"ru": masculine, "uk": masculine}
     else:
-        case = ENDED if bare_is_other else ENDINGS
+        endings = _BY_LETTER.get(noun, _INDECLINABLE) | (frozenset() if bare_is_other else BARE[1])
+        case = {"ru": endings, "uk": endings}
     adjective = (("", _RU_ADJECTIVE), ("", _UK_ADJECTIVE)) if cut else ()
     by_language: dict[str, tuple[Tail, ...]] = {
         "ru": (whole, (kept, case["ru"]), *adjective[:1]),
@@ -181,11 +209,11 @@ def _cyrillic_stems(word: str, *, last: bool) -> tuple[Stem, ...]:
 
 
 def _adjective_cut(word: str) -> str:
-    if len(word) < _ADJECTIVE_LETTERS:
+    if len(word) < _ADJECTIVE_LETTERS - word.endswith("вне"):  # Рівне
         return ""
     for ending in _UK_ADJECTIVES:
         if word.endswith(ending):
-            return "ий" if ending.endswith("ий") else ending[-1]
+            return ending[-2:] if ending.endswith("й") else ending[-1]
     return next((ending for ending in _ADJECTIVES if word.endswith(ending)), "")
 
 
@@ -197,6 +225,8 @@ def _alternations(word: str) -> Iterable[Stem]:
         yield Stem(word[:-1] + word[-2] + "ю", {"uk": (BARE,)})  # магістраль, магістраллю
     if word.endswith(("ів", "їв")):
         yield Stem(word[:-2] + ("ов" if word.endswith("ів") else "єв"), {"uk": (("", ENDED["uk"]),)})
+    if word.endswith("піль"):
+        yield Stem(word[:-3] + "ол", {"uk": (("", _BY_LETTER["ь"] - {"ь"}),)})  # Тернопіль, Тернополя
     dropped = {"ец": "ц", "ок": "к", "ет": "т", "ел": "л"}.get(word[-2:])
     if dropped:
         yield Stem(word[:-2] + dropped, dict.fromkeys(("ru", "uk"), (("", ENDED["ru"]),)))

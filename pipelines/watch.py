@@ -21,7 +21,7 @@ from pipelines.patterns import Context, compile_pattern, found_anywhere
 from pipelines.prominence import main_entities
 from pipelines.spans import opening
 
-RULE_VERSION = 3  # counted up when the rules below change what is found: every article is then read again
+RULE_VERSION = 4  # counted up when the rules below change what is found: every article is then read again
 HINT = 1.0  # added to `prior` when the hint is within 160 characters (shared notes, tagging, step 4)
 FAR_HINT = 0.5  # the hint is only elsewhere in the article
 HOME = 0.3  # the outlet is of the entity's country
@@ -95,7 +95,7 @@ class Tagger:
         self._automaton = ahocorasick.Automaton()
         anchors: dict[str, list[AliasMatcher]] = {}
         for entity in config.entities.values():
-            for alias in aliases_of(entity, config.entities):
+            for alias in _merged(aliases_of(entity, config.entities)):
                 for pattern in (alias.need, alias.reject, alias.hint):
                     compile_pattern(pattern)
                 matcher = AliasMatcher(entity.id, alias)
@@ -249,6 +249,16 @@ def aliases_of(entity: Entity, entities: Mapping[str, Entity]) -> Iterator[Alias
                 group=alias.group,
                 prior=alias.prior,
             )
+
+
+def _merged(aliases: Iterable[Alias]) -> list[Alias]:
+    """Aliases of several languages that are spelled and judged alike as one of all those languages: one matcher less
+    at every place of the name."""
+    languages: dict[Alias, tuple[str, ...]] = {}
+    for alias in aliases:
+        alike = replace(alias, lang=())
+        languages[alike] = tuple(dict.fromkeys((*languages.get(alike, ()), *alias.lang)))
+    return [replace(alias, lang=lang) for alias, lang in languages.items()]
 
 
 def fingerprint(entities: Mapping[str, Entity]) -> str:

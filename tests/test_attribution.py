@@ -155,3 +155,29 @@ def test_the_case_of_a_name_and_its_verb_tell_its_part(
     attributor: Attributor, language: str, text: str, outlets: list[str]
 ) -> None:
     assert [one.outlet for one in attributor.find("", text, language)] == outlets
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "outlets"),
+    [
+        ("en", "In remarks aired by AZERTAC, he thanked the crews.", ["azertac"]),
+        ("en", "Reuters, citing two officials, says the talks stalled.", ["reuters"]),
+        ("en", "Bloomberg warned its own staff of cuts.", []),
+        ("en", "Line cut off Japan LONDON, Jan 1 of this year and still so (Reuters) - A line is cut.", ["reuters"]),
+        ("en", "The line is cut, and nobody knows for how long it will be so. (Reuters, AP)", ["reuters"]),
+        ("en", "The line (built by Bloomberg) is cut, and nobody knows for how long it will be.", []),
+        ("ru", "По подсчётам Bloomberg, убыток вырос.", ["bloomberg"]),
+        ("ru", "ТАСС указывает своим сотрудникам на ошибки.", []),
+        ("az", "Bloomberg hesab edir ki, qiymət artacaq.", ["bloomberg"]),
+        ("az", "Bloomberg özünün məlumat mərkəzini yayıb.", []),
+        ("tr", "Interfax'ın iddiasına göre anlaşma yok.", ["interfaxru"]),
+        ("kk", "Reuters-тің дерегіне сүйенсек, келісім дайын.", ["reuters"]),
+        ("uk", "За оцінкою Reuters, збитки зросли.", ["reuters"]),
+        ("ka", "ინტერპრესნიუსს მინისტრმა უთხრა, რომ გემი ჩაიძირა.", ["interpressnews"]),
+        ("zh", "彭博社认为价格会上涨。", ["bloomberg"]),
+    ],
+)
+def test_what_is_said_and_who_says_it_name_the_origin(
+    attributor: Attributor, language: str, text: str, outlets: list[str]
+) -> None:
+    assert [one.outlet for one in attributor.find("", text, language)] == outlets

@@ -101,6 +101,14 @@ def test_inflected_names_are_accepted_and_other_names_refused(config: Config) ->
 
 
 @pytest.mark.quality
+def test_our_own_inflected_names_keep_their_floors(config: Config) -> None:
+    errors: list[str] = []
+    same, other = scoring.score_inflections(config, scoring.rows(ROOT / "tests/eval/inflections.jsonl"), errors)
+    assert same.recall >= FLOORS["inflections"]["accepted"], errors
+    assert other.recall >= FLOORS["inflections"]["refused"], errors
+
+
+@pytest.mark.quality
 @needs_data
 def test_the_seed_article_comes_out_whole(tagger: Tagger) -> None:
     title, _, text = (scoring.data() / "seed_article.txt").read_text(encoding="utf-8").partition("\n")
@@ -342,3 +350,32 @@ def test_an_article_is_about_its_headline_or_what_its_lead_follows(
     config: Config, tagger: Tagger, title: str, text: str, main: set[str]
 ) -> None:
     assert main_entities(tagger.tag(text, title=title, language="en"), config.entities) == main
+
+
+@pytest.mark.parametrize(
+    ("name", "same", "other"),
+    [
+        ("Казань", "Казанью", "Казаны"),
+        ("Матвиенко", "Матвиенко", "Матвиенков"),
+        ("Тернопіль", "Тернополя", "Тернопільщина"),
+        ("Рівне", "Рівного", "Рівнеобленерго"),
+        ("Ведомости", "Ведомостей", "Ведомостный"),
+        ("Мәжіліс", "Мәжіліспен", "Мәжілісмен"),
+        ("Azərsu", "Azərsunun", "Azərsunla"),
+        ("Çin", "Çin'ce", "Çince"),
+    ],
+)
+def test_a_name_takes_the_endings_of_its_own_class(config: Config, name: str, same: str, other: str) -> None:
+    tagger = one(config, Alias(name))
+    assert names(tagger, same) == [("x", same)]
+    assert names(tagger, other) == []
+
+
+def test_a_hyphen_in_a_name_may_have_spaces_around_it(config: Config) -> None:
+    tagger = one(config, Alias("Один пояс - один путь"))
+    assert names(tagger, "форум «Один пояс — один путь»") == [("x", "Один пояс — один путь")]
+
+
+@pytest.mark.parametrize("text", ["Mr Baku Takahashi opened a bar.", "Драматургиня Олена Баку отримала премію."])
+def test_a_place_s_name_borne_by_a_person_is_no_mention(tagger: Tagger, text: str) -> None:
+    assert names(tagger, text) == []

@@ -111,9 +111,13 @@ def shares(all_rows: Iterable[Row]) -> dict[str, list[Row]]:
     and a second round, written when the rules had learned from both."""
     parts: dict[str, list[Row]] = {}
     for row in all_rows:
-        half = hashlib.sha256(row["text"].encode()).digest()[0] % 2
-        parts.setdefault(f"round {row['round']}" if "round" in row else f"half {half}", []).append(row)
+        name = f"round {row['round']}" if "round" in row else f"half {_half(row['text'])}"
+        parts.setdefault(name, []).append(row)
     return dict(sorted(parts.items()))
+
+
+def _half(text: str) -> int:
+    return hashlib.sha256(text.encode()).digest()[0] % 2
 
 
 def _shown(row: Row, spans: Iterable[Span]) -> list[tuple[str, str]]:
@@ -299,6 +303,9 @@ def score_ours(config: Config, tagger: Tagger, attributor: Attributor, errors: l
     for name, part in shares(rows(here / "attributions.jsonl")).items():
         errors.append(f"== attribution, {name}")
         _show(f"attribution, {name}", score_attributions(attributor, part, errors))
+    for name, part in shares(rows(here / "inflections.jsonl")).items():
+        same, other = score_inflections(config, part, errors)
+        print(f"inflections, {name:7} same accepted {same.recall:.3f}, other refused {other.recall:.3f}")
     for name, part in shares(rows(here / "prominence.jsonl")).items():
         errors.append(f"== prominence, {name}")
         _show(f"prominence, {name}", score_prominence(tagger, config.entities, part, errors))
