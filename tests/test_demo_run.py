@@ -64,7 +64,9 @@ def test_ctrl_c_is_no_traceback(tmp_path: Path, to_all: bool) -> None:
     command.chmod(0o755)
     (tmp_path / "var").mkdir()
     code = (
-        "import pathlib, sys\n"
+        "import pathlib, signal, sys\n"
+        # as in a terminal: what is started in the background of a script ignores Ctrl-C, and its children with it
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"sys.path.insert(0, {str(ROOT / 'demo')!r})\n"
         "import run\n"
         f"folder = pathlib.Path({str(tmp_path)!r})\n"
